@@ -1,0 +1,1 @@
+//! The JSON documents of /api/v1, shared by the server and by `top`.

@@ -1,0 +1,5 @@
+//! InfluxDB line protocol.
+
+mod line;
+
+pub use line::LineWriter;

@@ -1,0 +1,1 @@
+//! Names; filled in by the part that serves them.

@@ -1,0 +1,14 @@
+//! Podometer: the CPU and memory of every pod, right, live and cheap.
+//!
+//! The map of the house; ARCHITECTURE.md tells why it is built so.
+
+pub mod agent;
+pub mod cli;
+pub mod config;
+pub mod encode;
+pub mod identity;
+pub mod model;
+pub mod sampler;
+pub mod server;
+pub mod sink;
+pub mod source;

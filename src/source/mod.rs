@@ -1,0 +1,4 @@
+//! Each source reads one place and says what it saw and when. None decides which source is right.
+
+pub mod cgroup;
+pub mod procfs;
