@@ -1,0 +1,93 @@
+//! One process, one kind of load.
+
+use std::fs::{File, write};
+use std::io::{Error, Read, Result};
+use std::process::Command;
+use std::thread::{park, sleep, spawn};
+use std::time::{Duration, Instant};
+
+const MIB: usize = 1 << 20;
+
+/// Enters the cgroup first, so that all that follows is charged there.
+pub(crate) fn run(work: &str, options: &[&str]) -> Result<()> {
+    if let Some(cgroup) = value(options, "--cgroup") {
+        write(format!("{cgroup}/cgroup.procs"), "0")?;
+    }
+    sleep(Duration::from_millis(number(options, "--after-ms")?.unwrap_or(0)));
+    let lasting = number(options, "--for-ms")?.map(Duration::from_millis);
+    let size = || Ok::<_, Error>(number(options, "--mb")?.unwrap_or(1) as usize * MIB);
+    match work {
+        "burn" => burn(number(options, "--cores")?.unwrap_or(1), lasting.unwrap_or_default()),
+        "anon" => hold(&vec![1_u8; size()?], lasting),
+        "pagecache" => {
+            let file = value(options, "--file").ok_or_else(|| Error::other("pagecache needs --file"))?;
+            read(file, size()?)?;
+            read(file, size()? / 3)?;
+        }
+        "oom" => oom(options)?,
+        "sleep" => sleep(lasting.unwrap_or_default()),
+        other => return Err(Error::other(format!("no such work: {other}"))),
+    }
+    if options.contains(&"--linger") {
+        loop {
+            park();
+        }
+    }
+    Ok(())
+}
+
+/// The value that follows `name`.
+pub(crate) fn value<'a>(options: &[&'a str], name: &str) -> Option<&'a str> {
+    let at = options.iter().position(|option| *option == name)?;
+    options.get(at + 1).copied()
+}
+
+fn number(options: &[&str], name: &str) -> Result<Option<u64>> {
+    value(options, name)
+        .map(|text| text.parse().map_err(|_| Error::other(format!("{name} {text}: not a number"))))
+        .transpose()
+}
+
+fn burn(cores: u64, lasting: Duration) {
+    let until = Instant::now() + lasting;
+    let spin = move || {
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+    };
+    let others: Vec<_> = (1..cores).map(|_| spawn(spin)).collect();
+    spin();
+    for other in others {
+        let _ = other.join();
+    }
+}
+
+/// Keeps the memory until the time is over: the compiler must not drop it early.
+fn hold(memory: &[u8], lasting: Option<Duration>) {
+    sleep(lasting.unwrap_or_default());
+    std::hint::black_box(memory);
+}
+
+fn read(path: &str, bytes: usize) -> Result<()> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; MIB];
+    for _ in 0..bytes / MIB {
+        file.read_exact(&mut buffer)?;
+    }
+    Ok(())
+}
+
+/// Asks for more than the cgroup may hold, while the other processes of the group wait for their common end.
+/// Coming back from it means that the kernel let it live: an error.
+fn oom(options: &[&str]) -> Result<()> {
+    let bystanders = number(options, "--processes")?.unwrap_or(1).saturating_sub(1);
+    for _ in 0..bystanders {
+        Command::new("/proc/self/exe").args(["sleep", "--linger"]).spawn()?;
+    }
+    let mut held = Vec::new();
+    for _ in 0..number(options, "--mb")?.unwrap_or(64) {
+        held.push(vec![1_u8; MIB]);
+        std::hint::black_box(&held);
+    }
+    Err(Error::other("memory.max did not hold: still alive"))
+}
