@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The clock: what is read when, within a CPU budget.
+
+pub mod config;
