@@ -33,6 +33,7 @@ debian_mirror() {
   local codename uri
   # shellcheck disable=SC1091
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
+  # shellcheck disable=SC2016
   uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
   [ -n "$uri" ] || { echo "apt knows no mirror for $codename: run apt-get update" >&2; return 1; }
   echo "$uri"

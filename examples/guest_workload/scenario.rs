@@ -38,7 +38,7 @@ fn play(tree: &Tree, agent: &mut Child) -> Result<()> {
     let filler = cache.container()?;
     let mut reader = filler.start(&["pagecache", "--mb", "24", "--file", "/run/disk", "--linger"])?;
     let holder = cache.container()?;
-    let mut held = holder.start(&["anon", "--mb", "12", "--for-ms", "3600000"])?;
+    let mut held = holder.start(&["anon", "--mb", "12", "--linger"])?;
     println!("INJECTED pagecache {} {}", filler.id, 24 << 20);
 
     let hog = tree.pod(Qos::Burstable, &uid('3'))?;

@@ -1,7 +1,7 @@
 //! One process, one kind of load.
 
 use std::fs::{File, write};
-use std::io::{Error, Read, Result};
+use std::io::{Error, Read, Result, Seek, SeekFrom};
 use std::process::Command;
 use std::thread::{park, sleep, spawn};
 use std::time::{Duration, Instant};
@@ -18,21 +18,18 @@ pub(crate) fn run(work: &str, options: &[&str]) -> Result<()> {
     let size = || Ok::<_, Error>(number(options, "--mb")?.unwrap_or(1) as usize * MIB);
     match work {
         "burn" => burn(number(options, "--cores")?.unwrap_or(1), lasting.unwrap_or_default()),
-        "anon" => hold(&vec![1_u8; size()?], lasting),
+        "anon" => hold(&vec![1_u8; size()?], lasting, options),
         "pagecache" => {
             let file = value(options, "--file").ok_or_else(|| Error::other("pagecache needs --file"))?;
-            read(file, size()?)?;
-            read(file, size()? / 3)?;
+            let file = read(File::open(file)?, size()?)?;
+            // The cache of a disk lives only as long as someone holds the disk open.
+            hold(&file, lasting, options);
         }
         "oom" => oom(options)?,
-        "sleep" => sleep(lasting.unwrap_or_default()),
+        "sleep" => {}
         other => return Err(Error::other(format!("no such work: {other}"))),
     }
-    if options.contains(&"--linger") {
-        loop {
-            park();
-        }
-    }
+    hold(&(), lasting.filter(|_| work == "sleep"), options);
     Ok(())
 }
 
@@ -62,19 +59,25 @@ fn burn(cores: u64, lasting: Duration) {
     }
 }
 
-/// Keeps the memory until the time is over: the compiler must not drop it early.
-fn hold(memory: &[u8], lasting: Option<Duration>) {
+/// Keeps what was made until the time is over, with `--linger` until it is killed.
+fn hold<T>(made: &T, lasting: Option<Duration>, options: &[&str]) {
     sleep(lasting.unwrap_or_default());
-    std::hint::black_box(memory);
+    while options.contains(&"--linger") {
+        park();
+    }
+    std::hint::black_box(made);
 }
 
-fn read(path: &str, bytes: usize) -> Result<()> {
-    let mut file = File::open(path)?;
+/// Reads the file's beginning, then its first third again: that part becomes active cache.
+fn read(mut file: File, bytes: usize) -> Result<File> {
     let mut buffer = vec![0; MIB];
-    for _ in 0..bytes / MIB {
-        file.read_exact(&mut buffer)?;
+    for part in [bytes, bytes / 3] {
+        file.seek(SeekFrom::Start(0))?;
+        for _ in 0..part / MIB {
+            file.read_exact(&mut buffer)?;
+        }
     }
-    Ok(())
+    Ok(file)
 }
 
 /// Asks for more than the cgroup may hold, while the other processes of the group wait for their common end.

@@ -12,6 +12,7 @@ export ROOT BINARIES PAYLOAD INIT BUSYBOX CAGE
 trap 'rmdir "$CAGE"' EXIT
 
 # The inner shell's mounts vanish with its namespace.
+# shellcheck disable=SC2016
 timeout -k 2 "${PODOMETER_LAB_TIMEOUT:-120}" unshare -m --propagation private bash -euc '
 mount -t tmpfs tmpfs "$CAGE"
 cd "$CAGE"
