@@ -8,8 +8,23 @@ use super::files::{self, HELD, HELD_FILE_BYTES, Outcome, held_place};
 use super::parse::{self, LineMap};
 use super::scan::bit;
 use super::tree::Tree;
-use crate::model::field::{Field, File, Values};
+use crate::model::field::{Field, File, Limit, Values};
 use crate::model::unit::{Hugetlb, IoDevice, PeakMethod};
+
+/// One huge page size and the names of its files.
+#[derive(Clone, Debug)]
+pub(super) struct PageSize {
+    pub(super) name: Box<str>,
+    /// current, max, events.
+    files: [String; 3],
+}
+
+impl PageSize {
+    pub(super) fn new(name: &str) -> PageSize {
+        let file = |what: &str| format!("hugetlb.{name}.{what}");
+        PageSize { name: name.into(), files: [file("current"), file("max"), file("events")] }
+    }
+}
 
 /// What the readers of a tree keep between files.
 #[derive(Debug)]
@@ -39,14 +54,17 @@ impl Read {
 
 impl Tree {
     /// Reads one file of the entry in `slot` into `values`. A file that the cgroup does not have is left out
-    /// without a system call. On any outcome but `Read` the file's fields become absent.
+    /// without a system call, its fields absent. Of a cgroup that is gone the last values stay: they are its
+    /// final truth.
     pub fn read(&mut self, slot: u32, file: File, values: &mut Values) -> Read {
         let Some(outcome) = self.fill(slot, file) else {
             values.clear_file(file);
             return Read::ABSENT;
         };
         let Outcome::Read(length) = outcome else {
-            values.clear_file(file);
+            if outcome != Outcome::Vanished {
+                values.clear_file(file);
+            }
             return Read { outcome, faults: 0 };
         };
         let root = usize::from(self.entry(slot).is_some_and(|entry| entry.parent.is_none()));
@@ -89,25 +107,29 @@ impl Tree {
     pub fn read_hugetlb(&mut self, slot: u32, rows: &mut Vec<Hugetlb>) {
         if rows.len() != self.page_sizes.len() {
             rows.clear();
-            rows.extend(
-                self.page_sizes.iter().map(|size| Hugetlb { page_size: size.clone(), ..Hugetlb::default() }),
-            );
+            let row = |size: &PageSize| Hugetlb { page_size: size.name.clone(), ..Hugetlb::default() };
+            rows.extend(self.page_sizes.iter().map(row));
         }
-        for row in rows.iter_mut() {
-            let mut text = |what: &str| {
-                let name = format!("hugetlb.{}.{what}", row.page_size);
-                match self.open_and_read(slot, &name) {
-                    Outcome::Read(length) => Some(self.parsers.buffer[..length].to_vec()),
-                    _ => None,
+        for place in 0..rows.len().min(self.page_sizes.len()) {
+            let read = |tree: &mut Tree, what: usize| {
+                let size = std::mem::take(&mut tree.page_sizes[place].files[what]);
+                let outcome = tree.open_and_read(slot, &size);
+                tree.page_sizes[place].files[what] = size;
+                match outcome {
+                    Outcome::Read(length) => length,
+                    _ => 0,
                 }
             };
-            let (current, max, events) = (text("current"), text("max"), text("events"));
-            row.current = current.and_then(|text| match parse::parse_limit(&text) {
-                Some(crate::model::field::Limit::At(bytes)) => Some(bytes),
+            let length = read(self, 0);
+            let current = parse::parse_limit(&self.parsers.buffer[..length]);
+            rows[place].current = match current {
+                Some(Limit::At(bytes)) => Some(bytes),
                 _ => None,
-            });
-            row.max = max.and_then(|text| parse::parse_limit(&text));
-            row.events_max = events.and_then(|text| parse::parse_key(&text, b"max"));
+            };
+            let length = read(self, 1);
+            rows[place].max = parse::parse_limit(&self.parsers.buffer[..length]);
+            let length = read(self, 2);
+            rows[place].events_max = parse::parse_key(&self.parsers.buffer[..length], b"max");
         }
     }
 

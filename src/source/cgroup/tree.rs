@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::error::CgroupError;
 use super::files::{Budget, HeldFiles};
 use super::grammar;
-use super::read::Parsers;
+use super::read::{PageSize, Parsers};
 use super::scan::{self, Listing};
 use super::watch::{Event, Target, Watcher};
 use crate::model::field::File;
@@ -96,7 +96,7 @@ pub struct Tree {
     events: Vec<Event>,
     pub(super) budget: Budget,
     pub(super) parsers: Parsers,
-    pub(super) page_sizes: Vec<Box<str>>,
+    pub(super) page_sizes: Vec<PageSize>,
     pub(super) stats: TreeStats,
     limits: Limits,
     next_id: u64,
@@ -317,8 +317,8 @@ impl Tree {
             }
         }
         for size in &listing.page_sizes {
-            if !self.page_sizes.contains(size) {
-                self.page_sizes.push(size.clone());
+            if !self.page_sizes.iter().any(|known| known.name == *size) {
+                self.page_sizes.push(PageSize::new(size));
             }
         }
         if let Some(parent) = parent.and_then(|parent| self.entries[parent as usize].as_mut()) {
