@@ -6,20 +6,15 @@ fuzz_targets() {
   sed -n 's/^path = "fuzz_targets\/\(.*\)\.rs"$/\1/p' fuzz/Cargo.toml
 }
 
+# Shares the target directory of the tests: dependencies are the same there.
 build_fuzz_targets() {
-  local target
-  target=$(rustc --print host-tuple)
-  # With --target, build scripts and procedural macros stay without instrumentation.
-  RUSTFLAGS='--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1' \
-    cargo build --release --manifest-path fuzz/Cargo.toml --target "$target" --bins
+  RUSTC_WRAPPER=$PWD/.ci/lib/instrument.sh \
+    cargo build --locked --manifest-path fuzz/Cargo.toml --target-dir target --bins
 }
 
 # Each target for SECONDS; its corpus grows in fuzz/corpus, what breaks it is left in fuzz/artifacts.
 run_fuzz_targets() {
-  local seconds=$1 target name
-  target=$(rustc --print host-tuple)
+  local seconds=$1 name
   shift
   local names=("$@")
   [ $# -gt 0 ] || mapfile -t names < <(fuzz_targets)
@@ -29,7 +24,7 @@ run_fuzz_targets() {
     local seeds=()
     [ -d "fuzz/seeds/$name" ] && seeds=("fuzz/seeds/$name")
     local log=fuzz/artifacts/$name/log status=0
-    "fuzz/target/$target/release/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    "target/debug/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
       -max_len=65536 -print_final_stats=1 -verbosity=0 -artifact_prefix="fuzz/artifacts/$name/" \
       "fuzz/corpus/$name" "${seeds[@]}" >"$log" 2>&1 || status=$?
     if [ "$status" -ne 0 ]; then
