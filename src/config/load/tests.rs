@@ -130,8 +130,8 @@ fn every_problem_is_found_at_once_and_names_its_place() {
             "podometer.yaml: sampler.max_units: \"many\" is not an integer; allowed: an integer",
             "podometer.yaml: sampler.windows: \"15s\" is no list; allowed: a list such as [a, b]",
             "podometer.yaml: unknown key agent.log.colour; known here: level, format",
-            "podometer.yaml: unknown key sampler.fast_intervall; did you mean sampler.fast_interval?",
             "podometer.yaml: unknown key sampeler; did you mean sampler?",
+            "podometer.yaml: unknown key sampler.fast_intervall; did you mean sampler.fast_interval?",
         ]
     );
 }
