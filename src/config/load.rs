@@ -87,7 +87,7 @@ fn deserialize(leaves: &mut Leaves, problems: &mut Vec<Problem>) -> Option<Confi
 fn reason_of(error: &ConfigError) -> (String, String) {
     match error {
         ConfigError::At { error, .. } => reason_of(error),
-        ConfigError::Type { expected: "sequence" | "an array", .. } => {
+        ConfigError::Type { expected: "a sequence" | "sequence" | "an array", .. } => {
             ("is no list".to_owned(), "a list such as [a, b]".to_owned())
         }
         ConfigError::Type { expected, .. } => (format!("is not {expected}"), (*expected).to_owned()),

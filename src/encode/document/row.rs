@@ -140,11 +140,15 @@ impl Row {
             oom_kills: unit.oom_kills,
             psi: psi(&unit.values),
             pids: unit.values.get(Field::PidsCurrent),
-            age_seconds: unit
-                .created_wall_s
-                .map(|made| (snapshot.taken.wall_ns as f64 / 1e9 - made).max(0.0)),
+            age_seconds: unit.created_wall_s.map(|made| age_seconds(snapshot.taken.wall_ns, made)),
         }
     }
+}
+
+/// To the millisecond. A clock that was set back makes no negative age.
+fn age_seconds(wall_ns: i64, created_wall_s: f64) -> f64 {
+    let age = (wall_ns as f64 / 1e9 - created_wall_s).max(0.0);
+    (age * 1000.0).round() / 1000.0
 }
 
 fn cpu(unit: &Unit, snapshot: &Snapshot) -> Cpu {

@@ -121,7 +121,7 @@ fn a_full_row_and_an_empty_one() {
                 "working_set_bytes": 2_097_152, "usage_bytes": 3_145_728, "max_bytes": null,
                 "windows": [{"window_seconds": 15.0, "max_bytes": 4_194_304}], "peak_method": "sampled",
             },
-            "oom_kills": 1, "psi": {"cpu_some_avg10": 12.34}, "pids": 7, "age_seconds": 60.123_456_716_537_476,
+            "oom_kills": 1, "psi": {"cpu_some_avg10": 12.34}, "pids": 7, "age_seconds": 60.123,
         })
     );
     assert_eq!(
