@@ -181,7 +181,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let number = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let allowed = "allowed: 0.1 to 3600 seconds (name the view before --watch)";
     match number.or_else(|| humantime::parse_duration(text).ok()) {
-        Some(wait) if wait >= Duration::from_millis(100) && wait <= Duration::from_secs(3600) => Ok(wait),
+        Some(wait) if wait >= Duration::from_millis(100) && wait <= Duration::from_hours(1) => Ok(wait),
         _ => Err(allowed.to_owned()),
     }
 }

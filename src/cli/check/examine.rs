@@ -171,8 +171,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let peer = std::thread::spawn(move || {
-            use std::io::Write;
+            use std::io::{BufRead, BufReader, Write};
             let (mut stream, _) = listener.accept().unwrap();
+            let request = BufReader::new(stream.try_clone().unwrap());
+            assert!(request.lines().map(Result::unwrap).any(|line| line.is_empty()));
             stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").unwrap();
         });
         let finding = server(address).await;

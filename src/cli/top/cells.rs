@@ -7,7 +7,8 @@ use crate::encode::document::{Bound, Psi};
 
 /// Cores as `250m`.
 pub(super) fn cores(cores: Option<f64>) -> String {
-    or_dash(cores, |cores| format!("{}m", ((cores * 1e9) as u64).div_ceil(1_000_000)))
+    // A thousandth of a nanocore makes up for decimal fractions that binary ones miss by a hair.
+    or_dash(cores, |cores| format!("{}m", ((cores * 1e9 + 1e-3) as u64).div_ceil(1_000_000)))
 }
 
 /// Bytes as `12Mi`.

@@ -20,7 +20,7 @@ const MAX_STEPS: usize = 10_000;
 
 /// One of the two.
 pub(super) enum Feed {
-    Agent(Fetch),
+    Agent(Box<Fetch>),
     /// The source, and when its last shown snapshot was taken. Empty while the source is at work.
     Cgroups(Option<Local>),
 }
@@ -37,12 +37,12 @@ impl Feed {
         let fetch = Fetch::new(url, PODS_PATH, arguments.token_file.as_deref())
             .map_err(|error| Failure::Usage(vec![format!("--url: {error:#}")]))?;
         if arguments.url.is_some() {
-            return Ok(Feed::Agent(fetch));
+            return Ok(Feed::Agent(Box::new(fetch)));
         }
         match ask(&fetch).await {
             Ok(_) => {
                 output::note(&format!("from the agent at {url}"));
-                Ok(Feed::Agent(fetch))
+                Ok(Feed::Agent(Box::new(fetch)))
             }
             Err(error) => {
                 let loaded = configuration::load(&arguments.settings.sources())?;

@@ -34,10 +34,10 @@ fn container(path: &str, id: &str, pod: Option<&str>, parent: Option<u32>) -> Un
     unit(path, kind, parent)
 }
 
-fn named(name: &str, role: ContainerRole) -> Option<Arc<Identity>> {
+fn named(name: &str, role: ContainerRole) -> Arc<Identity> {
     let info = ContainerInfo { name: name.into(), image: "reg/app:1".into(), role, restart_count: 0 };
     let pod = PodInfo { namespace: "shop".into(), name: "cart-0".into(), ..PodInfo::default() };
-    Some(Arc::new(Identity { pod: Some(Arc::new(pod)), container: Some(Arc::new(info)) }))
+    Arc::new(Identity { pod: Some(Arc::new(pod)), container: Some(Arc::new(info)) })
 }
 
 fn snapshot() -> Snapshot {
@@ -53,8 +53,8 @@ fn snapshot() -> Snapshot {
         container("/system.slice/docker-d1.scope", "d1", None, Some(0)),
         unit("/system.slice/gone.service", UnitKind::Service, Some(0)),
     ];
-    units[3].identity = named("app", ContainerRole::App);
-    units[4].identity = named("pause", ContainerRole::Sandbox);
+    units[3].identity = Some(named("app", ContainerRole::App));
+    units[4].identity = Some(named("pause", ContainerRole::Sandbox));
     units[8].gone = true;
 
     let app = &mut units[3];
@@ -83,7 +83,7 @@ fn snapshot() -> Snapshot {
     app.oom_kills = Some(1);
     Snapshot {
         taken: Stamp { boot_ns: 0, wall_ns: 1_700_000_060_123_456_789 },
-        windows: vec![Duration::from_secs(15), Duration::from_secs(60)].into(),
+        windows: vec![Duration::from_secs(15), Duration::from_mins(1)].into(),
         units,
         node_name: "node-1".into(),
         ..Snapshot::default()
