@@ -1,5 +1,7 @@
 //! The whole binary as a person types it: help, exit codes, configuration and its complaints.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,6 +1,8 @@
 //! `podometer top` against an agent's document, as golden output. `UPDATE_GOLDEN=1 cargo test --test top`
 //! writes the golden files anew.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
