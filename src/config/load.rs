@@ -85,21 +85,22 @@ fn deserialize(leaves: &mut Leaves, problems: &mut Vec<Problem>) -> Option<Confi
 
 /// What is wrong, and what is allowed instead.
 fn reason_of(error: &ConfigError) -> (String, String) {
+    let refused = |text: &str| (format!("is refused: {text}"), "see podometer config default".to_owned());
     match error {
         ConfigError::At { error, .. } => reason_of(error),
-        ConfigError::Type { expected: "sequence" | "an array", .. } => {
-            ("is no list".to_owned(), "a list such as [a, b]".to_owned())
-        }
-        ConfigError::Type { expected, .. } => (format!("is not {expected}"), (*expected).to_owned()),
-        ConfigError::Message(text) if !text.starts_with("unknown field") => {
-            match text.split_once(", expected ") {
-                Some((_, expected)) => (format!("is not {expected}"), expected.to_owned()),
-                None => (format!("is refused: {text}"), "see podometer config default".to_owned()),
-            }
-        }
-        ConfigError::Message(text) => (text.clone(), String::new()),
-        other => (format!("is refused: {other}"), "see podometer config default".to_owned()),
+        ConfigError::Type { expected, .. } => unlike(expected),
+        ConfigError::Message(text) if text.starts_with("unknown field") => (text.clone(), String::new()),
+        ConfigError::Message(text) => match text.split_once(", expected ") {
+            Some((_, expected)) => unlike(expected),
+            None => refused(text),
+        },
+        other => refused(&other.to_string()),
     }
+}
+
+fn unlike(expected: &str) -> (String, String) {
+    let expected = if expected == "a sequence" { "a list such as [a, b]" } else { expected };
+    (format!("is not {expected}"), expected.to_owned())
 }
 
 /// What is allowed for a key that takes one of some words. The layering crate does not tell them, so the
