@@ -14,8 +14,9 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(min: Duration, max: Duration, seed: u64) -> Backoff {
-        // Zero is the one state from which xorshift never leaves.
-        Backoff { min, max, failures: 0, random: seed | 1 }
+        // Neighbouring seeds must not begin alike, and zero is the one state that xorshift never leaves.
+        let random = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        Backoff { min, max, failures: 0, random }
     }
 
     pub(super) fn reset(&mut self) {
@@ -53,7 +54,7 @@ mod tests {
     fn the_bound_doubles_and_pauses_spread_below_it() {
         let mut sums = [Duration::ZERO; 10];
         for seed in 0..500 {
-            let mut backoff = Backoff::new(MIN, MAX, seed * 0x9e37_79b9_7f4a_7c15);
+            let mut backoff = Backoff::new(MIN, MAX, seed);
             for (at, sum) in sums.iter_mut().enumerate() {
                 let pause = backoff.next(None);
                 assert!(pause <= MAX.min(MIN * (1 << at)));
