@@ -93,7 +93,10 @@ pub(crate) fn pod_info(name: &str, uid: &str) -> Arc<PodInfo> {
     })
 }
 
-pub(crate) fn identity(pod: &Arc<PodInfo>, container: Option<(&str, &str, ContainerRole)>) -> Option<Arc<Identity>> {
+pub(crate) fn identity(
+    pod: &Arc<PodInfo>,
+    container: Option<(&str, &str, ContainerRole)>,
+) -> Option<Arc<Identity>> {
     let container = container.map(|(name, image, role)| {
         Arc::new(ContainerInfo { name: name.into(), image: image.into(), role, restart_count: 0 })
     });
