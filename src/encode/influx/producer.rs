@@ -6,8 +6,8 @@ use crate::encode::schema::kubernetes::{self, NodeFacts};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 
-/// Writes further points of the same instant, such as those of the node's own measurements. The writer adds
-/// the configured tags; the `host` tag is the callee's.
+/// Writes further points of the same instant, such as those of the node's own measurements. All tags are the
+/// callee's, `host` and the configured ones included: only it knows which names its points use themselves.
 pub type Extra<'a> = dyn FnMut(&Snapshot, &mut LineWriter<'_>) + 'a;
 
 /// How snapshots become batches.
@@ -27,8 +27,6 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Producer {
     options: Options,
-    /// Escaped `,tag=value` pairs of the configured tags.
-    common: Vec<u8>,
     rows: kubernetes::Rows,
     /// Length of the last encoding: the next one will be about as long.
     expected: usize,
@@ -37,13 +35,11 @@ pub struct Producer {
 impl Producer {
     pub fn new(options: Options) -> Producer {
         let mut common = Vec::new();
+        append_tag(&mut common, "host", &options.host);
         for (key, value) in &options.tags {
             append_tag(&mut common, key, value);
         }
-        let mut with_host = Vec::new();
-        append_tag(&mut with_host, "host", &options.host);
-        with_host.extend_from_slice(&common);
-        Producer { rows: kubernetes::Rows::new(with_host), options, common, expected: 0 }
+        Producer { rows: kubernetes::Rows::new(common), options, expected: 0 }
     }
 
     /// Encodes one snapshot and what `extras` add to it.
@@ -51,7 +47,7 @@ impl Producer {
         let mut lines = Vec::with_capacity(self.expected + self.expected / 8);
         let precision = self.options.precision;
         self.rows.write(snapshot, self.options.node_facts, precision, &mut lines);
-        let mut writer = LineWriter::with(&mut lines, &self.common, precision);
+        let mut writer = LineWriter::with(&mut lines, &[], precision);
         for extra in extras {
             extra(snapshot, &mut writer);
         }
