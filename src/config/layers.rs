@@ -79,7 +79,7 @@ impl Leaves {
                 Ok(table) => {
                     leaves.put(Vec::new(), ValueKind::Table(table).into(), &Origin::File(path.clone()));
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
         let mut environment: Vec<_> = sources.environment.iter().collect();
@@ -109,7 +109,7 @@ impl Leaves {
         }
         match parse_yaml(&format!("value: {text}")) {
             Ok(mut table) => {
-                self.put(path, table.remove("value").unwrap_or_else(|| ValueKind::Nil.into()), origin)
+                self.put(path, table.remove("value").unwrap_or_else(|| ValueKind::Nil.into()), origin);
             }
             Err(error) => {
                 let place = format!("{origin}: {}", path.join("."));
@@ -158,17 +158,17 @@ impl Leaves {
     }
 }
 
-fn read_file(path: &Path) -> Result<Map<String, Value>, Problem> {
-    let unreadable = |error| Problem::Unreadable { path: path.to_owned(), error };
+fn read_file(path: &Path) -> Result<Map<String, Value>, Box<Problem>> {
+    let unreadable = |error| Box::new(Problem::Unreadable { path: path.to_owned(), error });
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
     let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
     if read as u64 > MAX_FILE_BYTES {
-        return Err(Problem::TooLarge { path: path.to_owned(), limit: MAX_FILE_BYTES });
+        return Err(Box::new(Problem::TooLarge { path: path.to_owned(), limit: MAX_FILE_BYTES }));
     }
     parse_yaml(&text).map_err(|error| {
         let (place, message) = place_of(path, &message_of(&error));
-        Problem::Malformed { place, message }
+        Box::new(Problem::Malformed { place, message })
     })
 }
 

@@ -26,7 +26,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Problem>> {
         problems.extend(config.validate().into_iter().map(|found| {
             let leaf = leaf_at(&leaves, &found.key);
             // As it was written, unless the part hides it.
-            let shown = leaf.and_then(|leaf| written(leaf)).filter(|_| found.value != "***");
+            let shown = leaf.and_then(written).filter(|_| found.value != "***");
             Problem::BadValue {
                 origin: leaf.map_or(Origin::Default, |leaf| leaf.origin.clone()),
                 key: found.key.clone(),
@@ -62,21 +62,16 @@ fn deserialize(leaves: &mut Leaves, problems: &mut Vec<Problem>) -> Option<Confi
             .extract_if(.., |place, _| covers(place, &key))
             .fold(None, |first, (_, leaf)| first.or(Some(leaf)));
         let origin = leaf.as_ref().map_or(Origin::Default, |leaf| leaf.origin.clone());
-        problems.push(match unknown {
-            Some((name, rest)) => {
-                let known = quoted(rest);
-                let parent = key.strip_suffix(name).unwrap_or_default();
-                let nearest = nearest(name, &known).map(|near| format!("{parent}{near}"));
-                Problem::UnknownKey { origin, key, nearest, known }
-            }
-            None => {
-                let value = leaf.as_ref().and_then(written).unwrap_or_default();
-                let (reason, allowed) = match leaf.as_ref().and_then(|leaf| choice_of(&key, leaf)) {
-                    Some(choice) => choice,
-                    None => (reason, allowed),
-                };
-                Problem::BadValue { origin, key, value, reason, allowed }
-            }
+        problems.push(if let Some((name, rest)) = unknown {
+            let known = quoted(rest);
+            let parent = key.strip_suffix(name).unwrap_or_default();
+            let nearest = nearest(name, &known).map(|near| format!("{parent}{near}"));
+            Problem::UnknownKey { origin, key, nearest, known }
+        } else {
+            let value = leaf.as_ref().and_then(written).unwrap_or_default();
+            let choice = leaf.as_ref().and_then(|leaf| choice_of(&key, leaf));
+            let (reason, allowed) = choice.unwrap_or((reason, allowed));
+            Problem::BadValue { origin, key, value, reason, allowed }
         });
         // Without a leaf to take out the next round would find the same.
         leaf?;
@@ -85,21 +80,22 @@ fn deserialize(leaves: &mut Leaves, problems: &mut Vec<Problem>) -> Option<Confi
 
 /// What is wrong, and what is allowed instead.
 fn reason_of(error: &ConfigError) -> (String, String) {
+    let refused = |text: &str| (format!("is refused: {text}"), "see podometer config default".to_owned());
     match error {
         ConfigError::At { error, .. } => reason_of(error),
-        ConfigError::Type { expected: "sequence" | "an array", .. } => {
-            ("is no list".to_owned(), "a list such as [a, b]".to_owned())
-        }
-        ConfigError::Type { expected, .. } => (format!("is not {expected}"), (*expected).to_owned()),
-        ConfigError::Message(text) if !text.starts_with("unknown field") => {
-            match text.split_once(", expected ") {
-                Some((_, expected)) => (format!("is not {expected}"), expected.to_owned()),
-                None => (format!("is refused: {text}"), "see podometer config default".to_owned()),
-            }
-        }
-        ConfigError::Message(text) => (text.clone(), String::new()),
-        other => (format!("is refused: {other}"), "see podometer config default".to_owned()),
+        ConfigError::Type { expected, .. } => unlike(expected),
+        ConfigError::Message(text) if text.starts_with("unknown field") => (text.clone(), String::new()),
+        ConfigError::Message(text) => match text.split_once(", expected ") {
+            Some((_, expected)) => unlike(expected),
+            None => refused(text),
+        },
+        other => refused(&other.to_string()),
     }
+}
+
+fn unlike(expected: &str) -> (String, String) {
+    let expected = if expected == "a sequence" { "a list such as [a, b]" } else { expected };
+    (format!("is not {expected}"), expected.to_owned())
 }
 
 /// What is allowed for a key that takes one of some words. The layering crate does not tell them, so the

@@ -17,7 +17,8 @@ pub enum Problem {
     Set { text: String },
     #[error("{origin}: unknown key {key}{}", hint(nearest.as_ref(), known))]
     UnknownKey { origin: Origin, key: String, nearest: Option<String>, known: Vec<String> },
-    #[error("{origin}: {key}: {value} {reason}; allowed: {allowed}")]
+    #[error("{origin}: {key}: {value}{}{reason}; allowed: {allowed}", if value.is_empty() { "" } else { " " })]
+    /// The value is as it was written, in quotes; empty where it is a list or must not show.
     BadValue { origin: Origin, key: String, value: String, reason: String, allowed: String },
 }
 

@@ -29,7 +29,7 @@ impl Default for Config {
 impl Config {
     /// Every setting that names cannot be read with.
     pub fn validate(&self) -> Vec<OutOfRange> {
-        let bounds = (Duration::from_millis(100), Duration::from_secs(3600));
+        let bounds = (Duration::from_millis(100), Duration::from_hours(1));
         let show = |value| humantime::format_duration(value).to_string();
         let mut problems: Vec<OutOfRange> =
             OutOfRange::check("poll_interval", self.poll_interval, bounds, show).into_iter().collect();

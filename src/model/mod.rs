@@ -7,6 +7,7 @@ pub mod identity;
 pub mod ledger;
 pub mod node;
 pub mod oom;
+pub mod report;
 pub mod snapshot;
 pub mod stamp;
 pub mod unit;

@@ -53,11 +53,11 @@ impl Default for Config {
             fast_interval: Duration::from_millis(100),
             memory_interval: Duration::from_secs(1),
             slow_interval: Duration::from_secs(10),
-            windows: vec![Duration::from_secs(15), Duration::from_secs(60)],
+            windows: vec![Duration::from_secs(15), Duration::from_mins(1)],
             cpu_budget_percent: 2.0,
             max_units: 20_000,
             max_held_files: 4096,
-            rescan_interval: Duration::from_secs(60),
+            rescan_interval: Duration::from_mins(1),
             histograms: Histograms::Pods,
         }
     }

@@ -128,10 +128,10 @@ fn every_problem_is_found_at_once_and_names_its_place() {
             "podometer.yaml: agent.mode: \"pod\" is not known; allowed: auto, host, node, sidecar",
             "podometer.yaml: sampler.fast_interval: \"5ms\" is below 10ms; allowed: 10ms to 10s",
             "podometer.yaml: sampler.max_units: \"many\" is not an integer; allowed: an integer",
-            "podometer.yaml: sampler.windows: \"15s\" is no list; allowed: a list such as [a, b]",
+            "podometer.yaml: sampler.windows: \"15s\" is not a list such as [a, b]; allowed: a list such as [a, b]",
             "podometer.yaml: unknown key agent.log.colour; known here: level, format",
-            "podometer.yaml: unknown key sampler.fast_intervall; did you mean sampler.fast_interval?",
             "podometer.yaml: unknown key sampeler; did you mean sampler?",
+            "podometer.yaml: unknown key sampler.fast_intervall; did you mean sampler.fast_interval?",
         ]
     );
 }
