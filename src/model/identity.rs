@@ -61,9 +61,16 @@ pub enum UnitKind {
     AllPods,
     /// All pods of one class.
     Qos(QosClass),
-    Pod { uid: PodUid, qos: QosClass },
+    Pod {
+        uid: PodUid,
+        qos: QosClass,
+    },
     /// A container; `pod` is absent on a plain host (docker, podman).
-    Container { id: ContainerId, pod: Option<PodUid>, runtime: Runtime },
+    Container {
+        id: ContainerId,
+        pod: Option<PodUid>,
+        runtime: Runtime,
+    },
     Slice,
     Service,
     Scope,
