@@ -14,7 +14,8 @@ pub(crate) fn recording(driver: &str) -> Option<PathBuf> {
     }
     let message = format!("no recording at {}: set PODOMETER_TRUTH", folder.display());
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{message}");
-    writeln!(std::io::stderr(), "SKIPPED: {message}").unwrap();
+    // Nothing is lost when nobody reads it.
+    _ = writeln!(std::io::stderr(), "SKIPPED: {message}");
     None
 }
 
