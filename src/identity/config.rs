@@ -15,6 +15,8 @@ pub struct Config {
     pub pods_file: Option<PathBuf>,
     /// An address that answers with the kubelet's /pods document, such as http://127.0.0.1:10255/pods.
     pub pods_url: Option<String>,
+    /// Pod labels that become labels and tags, by key.
+    pub labels: Vec<String>,
     /// Time between two readings of the document.
     #[serde(with = "humantime_serde")]
     pub poll_interval: Duration,
@@ -22,7 +24,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { pods_file: None, pods_url: None, poll_interval: Duration::from_secs(10) }
+        Config { pods_file: None, pods_url: None, labels: Vec::new(), poll_interval: Duration::from_secs(10) }
     }
 }
 

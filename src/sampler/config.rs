@@ -11,8 +11,9 @@ use crate::model::unit::MAX_WINDOWS;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Histograms {
-    #[default]
     Pods,
+    /// Containers, and the pods that hold them.
+    #[default]
     Containers,
     All,
     None,
@@ -58,7 +59,7 @@ impl Default for Config {
             max_units: 20_000,
             max_held_files: 4096,
             rescan_interval: Duration::from_mins(1),
-            histograms: Histograms::Pods,
+            histograms: Histograms::Containers,
         }
     }
 }

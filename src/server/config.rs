@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::model::bounds::OutOfRange;
+
 /// Where and how to serve.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -55,6 +57,26 @@ impl Default for Config {
             cadvisor_pod_rows: false,
             created_samples: true,
         }
+    }
+}
+
+impl Config {
+    /// Every setting that the server cannot work with.
+    pub fn validate(&self) -> Vec<OutOfRange> {
+        let shown = |value: usize| value.to_string();
+        let mut problems: Vec<OutOfRange> = [
+            OutOfRange::check("max_connections", self.max_connections, (1, 10_000), shown),
+            OutOfRange::check("max_request_bytes", self.max_request_bytes, (8192, 1 << 20), shown),
+            OutOfRange::check("gzip_level", self.gzip_level, (1, 9), |value| value.to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if let (Some(file), Some(env)) = (&self.bearer_token_file, &self.bearer_token_env) {
+            let reason = format!("stands beside bearer_token_file \"{}\"", file.display());
+            problems.push(OutOfRange::new("bearer_token_env", env.clone(), reason, "one of the two"));
+        }
+        problems
     }
 }
 

@@ -17,4 +17,4 @@ pub use config::{Config, TlsConfig};
 pub use counters::Counters;
 pub use error::ServerError;
 pub use listen::serve;
-pub use state::State;
+pub use state::{Document, Report, State};

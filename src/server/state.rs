@@ -10,15 +10,20 @@ use crate::model::snapshot::Snapshot;
 
 use super::counters::Counters;
 
+/// What the agent says about itself, at the time of a scrape.
+pub type Report = Arc<dyn Fn() -> AgentReport + Send + Sync>;
+/// Writes a document from a snapshot.
+pub type Document = Arc<dyn Fn(&Snapshot) -> Vec<u8> + Send + Sync>;
+
 /// The server's view of the agent. Reading it never makes the sampler wait.
 #[derive(Clone)]
 pub struct State {
     /// The newest snapshot, `None` before the first.
     pub snapshot: Arc<ArcSwapOption<Snapshot>>,
     /// What the agent says about itself, at the time of a scrape.
-    pub report: Arc<dyn Fn() -> AgentReport + Send + Sync>,
+    pub report: Report,
     /// The JSON document of `/api/v1/pods`.
-    pub pods_document: Arc<dyn Fn(&Snapshot) -> Vec<u8> + Send + Sync>,
+    pub pods_document: Document,
     /// CLOCK_BOOTTIME in nanoseconds, for the age of the snapshot.
     pub boot_ns: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// What the server counts; the report holds `counters.stats()`.
@@ -29,8 +34,8 @@ impl State {
     /// With the machine's clock.
     pub fn new(
         snapshot: Arc<ArcSwapOption<Snapshot>>,
-        report: Arc<dyn Fn() -> AgentReport + Send + Sync>,
-        pods_document: Arc<dyn Fn(&Snapshot) -> Vec<u8> + Send + Sync>,
+        report: Report,
+        pods_document: Document,
         counters: Arc<Counters>,
     ) -> State {
         State { snapshot, report, pods_document, boot_ns: Arc::new(boot_ns), counters }

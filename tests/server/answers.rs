@@ -15,11 +15,8 @@ const PROTOBUF: &str =
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
 /// What does not depend on how often the server was asked.
-fn steady(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.starts_with("podometer_server_"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+fn steady(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.starts_with("podometer_server_")).collect()
 }
 
 fn unzipped(answer: &Answer) -> String {

@@ -45,7 +45,7 @@ async fn a_silent_connection_is_ended_as_idle() {
 async fn a_reader_that_stops_is_cut_off_and_holds_nobody_up() {
     let config = Config {
         write_timeout: Duration::from_millis(200),
-        shutdown_timeout: Duration::from_secs(60),
+        shutdown_timeout: Duration::from_mins(1),
         ..Config::default()
     };
     let server = Server::start(config).await;

@@ -89,9 +89,11 @@ fn cells_of(line: &Line<'_>, wide: bool) -> Vec<String> {
 fn select<'a>(document: &'a PodsDocument, view: View, namespace: Option<&str>) -> Vec<Line<'a>> {
     let wanted = |row: &Row| namespace.is_none_or(|namespace| row.namespace.as_deref() == Some(namespace));
     match view {
+        // The root is the machine itself: on a host without units of its own it is all there is.
         View::Units => document
-            .units
+            .root
             .iter()
+            .chain(&document.units)
             .map(|row| Line { labels: vec![row.path.clone(), row.kind.clone()], row })
             .collect(),
         View::Pods => document

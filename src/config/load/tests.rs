@@ -52,7 +52,16 @@ fn the_default_file_is_the_defaults() {
 
 /// The keys that a section knows, as its own complaint about an unknown one lists them.
 fn keys_below(section: &str) -> Vec<String> {
-    for probe in [format!("{section}{{no_such_key: 1}}"), format!("{section}[{{no_such_key: 1}}]")] {
+    keys_of(section, format!("{section}{{no_such_key: 1}}"))
+}
+
+/// The keys that an entry of a list knows.
+fn keys_of_entries(section: &str) -> Vec<String> {
+    keys_of(section, format!("{section}[{{no_such_key: 1}}]"))
+}
+
+fn keys_of(section: &str, probe: String) -> Vec<String> {
+    for probe in [probe] {
         let argument = if section.is_empty() { "no_such_key=1".to_owned() } else { probe };
         for problem in with_set(&[&argument]).unwrap_err() {
             if let Problem::UnknownKey { known, .. } = problem {
@@ -70,7 +79,17 @@ fn the_default_file_holds_every_key_and_each_has_a_sentence() {
     while let Some(section) = sections.pop() {
         for key in keys_below(&section) {
             let path = format!("{}{key}", section.replace('=', "."));
-            sections.push(format!("{path}="));
+            for key in keys_of_entries(&format!("{path}=")) {
+                // A list is empty by default; the keys of its entries stand in its comment.
+                assert!(DEFAULT_FILE.contains(&format!("\n  #   {key}: ")), "{path}: an entry's {key}");
+            }
+            // An optional section is off by default; its keys stand in its comment.
+            let below = format!("{path}=");
+            if DEFAULT_FILE.contains(&format!("  #{key}: null\n")) {
+                assert!(keys_below(&below).iter().all(|key| DEFAULT_FILE.contains(key.as_str())), "{path}");
+            } else {
+                sections.push(below);
+            }
             known.insert(path);
         }
     }

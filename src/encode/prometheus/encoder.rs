@@ -216,7 +216,7 @@ impl Walk {
                         // The histogram is the agent's own: it cannot be older than the agent.
                         let created = row.created.zip(self.report.process.start_time_seconds);
                         let created = created.map(|(unit, agent)| unit.max(agent));
-                        dialect.histogram(out, &Row { classic, created, ..row }, histogram);
+                        dialect.histogram(out, &Row { created, classic, ..row }, histogram);
                     }
                 }
             }
@@ -260,7 +260,7 @@ fn small<T, D: Dialect>(
 
 /// Counts are written as integers: shorter, and what a reader expects.
 fn whole(number: f64) -> Number {
-    if number >= 0.0 && number < 9_007_199_254_740_992.0 && number.fract() == 0.0 {
+    if (0.0..9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0 {
         Number::Integer(number as u64)
     } else {
         Number::Float(number)

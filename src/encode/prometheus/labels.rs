@@ -151,11 +151,12 @@ impl Plan {
         let unit = self.labels.get(place)?.as_deref()?;
         let set = match (who, unit.class) {
             (Who::Node, Class::Root) => return Some(&[]),
-            (Who::Pods, Class::Pod) | (Who::Containers, Class::Container) => &unit.own,
-            (Who::Cadvisor, Class::Container | Class::Root | Class::Plain)
+            (Who::Pods, Class::Pod)
+            | (Who::Containers, Class::Container)
+            | (Who::PlainUnits, Class::Plain | Class::Root) => &unit.own,
+            (Who::Cadvisor, Class::Pod) if !pod_rows => return None,
+            (Who::Cadvisor, Class::Container | Class::Root | Class::Plain | Class::Pod)
             | (Who::CadvisorPods, Class::Pod) => &unit.cadvisor,
-            (Who::Cadvisor, Class::Pod) if pod_rows => &unit.cadvisor,
-            (Who::PlainUnits, Class::Plain | Class::Root) => &unit.own,
             _ => return None,
         };
         Some(set.of(self.page))
@@ -282,7 +283,7 @@ fn age(unit: &Unit) -> (u64, UnitId) {
 /// A window as Prometheus writes durations: `15s`, `500ms`.
 fn window_label(window: Duration) -> Box<str> {
     let milliseconds = window.as_millis();
-    if milliseconds % 1000 == 0 {
+    if milliseconds.is_multiple_of(1000) {
         format!("{}s", milliseconds / 1000).into()
     } else {
         format!("{milliseconds}ms").into()

@@ -188,7 +188,7 @@ pub(super) fn push_label(out: &mut Vec<u8>, name: &str, value: &str) {
 
 fn push_escaped(out: &mut Vec<u8>, text: &str, quotes: bool) {
     let special = |byte: &u8| matches!(byte, b'\\' | b'\n') || (quotes && *byte == b'"');
-    if !text.as_bytes().iter().any(|byte| special(byte)) {
+    if !text.as_bytes().iter().any(special) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn classic_counts_are_those_of_the_native_buckets() {
         let mut histogram = NativeHistogram::default();
-        for cores in [0.0, 0.0009765625, 0.001, 0.5, 0.51, 1.0, 64.0, 65.0] {
+        for cores in [0.0, 1.0 / 1024.0, 0.001, 0.5, 0.51, 1.0, 64.0, 65.0] {
             histogram.observe(cores);
         }
         let counts = classic_counts(&histogram);

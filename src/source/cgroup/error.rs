@@ -27,6 +27,12 @@ pub enum CgroupError {
         path = path.display()
     )]
     NotCgroup2 { path: PathBuf },
+    #[error(
+        "{path}: shows only this container's own cgroup (it has cgroup.events, which a real root has not); its \
+         numbers are not the node's nor the pod's: mount the host's /sys/fs/cgroup read-only and set paths.cgroup to it",
+        path = path.display()
+    )]
+    OwnLeaf { path: PathBuf },
     #[error("{path}: {error}; mount the host's cgroup2 hierarchy there, readable by this user", path = path.display())]
     Root { path: PathBuf, error: io::Error },
     #[error("inotify: {error}; raise fs.inotify.max_user_instances")]

@@ -39,6 +39,24 @@ pub fn classify(path: &str) -> UnitKind {
     kind
 }
 
+/// The pod that a path belongs to, also where its beginning is missing: a process in another cgroup namespace
+/// is shown as `/../../kubepods-burstable-podUID.slice/...`, cut somewhere above the pod.
+pub fn pod_in(path: &str) -> Option<PodUid> {
+    match classify(path) {
+        UnitKind::Pod { uid, .. } | UnitKind::Container { pod: Some(uid), .. } => return Some(uid),
+        _ => {}
+    }
+    path.split('/').rev().find_map(|name| {
+        if let Some(slice) = name.strip_suffix(".slice") {
+            let (stem, pod) = slice.rsplit_once("-pod")?;
+            let known =
+                stem.ends_with("kubepods") || stem.ends_with("-burstable") || stem.ends_with("-besteffort");
+            return known.then(|| pod_uid(pod)).flatten();
+        }
+        pod_uid(name.strip_prefix("pod")?)
+    })
+}
+
 fn step<'a>(place: &Place<'a>, parent: &str, name: &'a str) -> (UnitKind, Place<'a>) {
     if let Place::Outside | Place::Container = place
         && let Some((stem, systemd)) = all_pods(parent, name)

@@ -91,6 +91,21 @@ fn look_alikes_are_not_pods() {
     }
 }
 
+#[test]
+fn a_path_that_lost_its_beginning_still_names_its_pod() {
+    for path in [
+        format!("/kubepods-burstable-pod{UID_}.slice/cri-containerd-{ID}.scope"),
+        format!("/kubelet-kubepods-besteffort-pod{UID_}.slice"),
+        format!("/pod{UID}/{ID}"),
+        format!("/kubepods/burstable/pod{UID}/{ID}"),
+    ] {
+        assert_eq!(pod_in(&path), Some(PodUid(UID.into())), "{path}");
+    }
+    for path in ["/", "/init.scope", "/podman", &format!("/my-pod{UID_}.slice")] {
+        assert_eq!(pod_in(path), None, "{path}");
+    }
+}
+
 fn uid() -> impl Strategy<Value = String> {
     "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}"
 }

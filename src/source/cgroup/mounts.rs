@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::CgroupError;
+
 /// One line of mountinfo, as far as cgroups are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
@@ -15,7 +17,7 @@ pub struct Mount {
 }
 
 /// Which hierarchies a host has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
     /// cgroup v2 alone.
     Unified,
@@ -24,11 +26,12 @@ pub enum Layout {
     /// v1 alone.
     Legacy,
     /// No cgroup mount is visible.
+    #[default]
     None,
 }
 
 /// What mountinfo says about cgroups.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mounts {
     pub layout: Layout,
     /// Where the v2 hierarchy is, when there is one.
@@ -123,6 +126,37 @@ pub fn is_cgroup2_dir(path: &Path) -> bool {
     path.join("cgroup.controllers").exists()
 }
 
+/// Where the v2 hierarchy is: `given`, or what `PROCFS/self/mountinfo` names; and what the host has besides.
+/// Refuses what would show less than the whole machine.
+pub fn locate(procfs: &Path, given: Option<&Path>) -> Result<(PathBuf, Mounts), CgroupError> {
+    let path = procfs.join("self/mountinfo");
+    let survey = std::fs::read_to_string(&path).map(|text| survey(&parse_mountinfo(&text)));
+    let (root, mounts) = match (given, survey) {
+        (Some(given), Ok(mounts)) => (given.to_owned(), mounts),
+        // A given path needs no mountinfo; what v1 holds is then unknown.
+        (Some(given), Err(_)) => (given.to_owned(), Mounts::default()),
+        (None, Err(error)) => return Err(CgroupError::Mountinfo { path, error }),
+        (None, Ok(mounts)) => match &mounts.unified {
+            Some(root) => (root.clone(), mounts),
+            None if mounts.layout == Layout::Legacy => {
+                return Err(CgroupError::LegacyOnly { controllers: mounts.legacy_controllers.join(", ") });
+            }
+            None => return Err(CgroupError::NoMount { path }),
+        },
+    };
+    if !root.exists() {
+        let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(CgroupError::Root { path: root, error });
+    }
+    if !is_cgroup2_dir(&root) {
+        return Err(CgroupError::NotCgroup2 { path: root });
+    }
+    if root.join("cgroup.events").exists() {
+        return Err(CgroupError::OwnLeaf { path: root });
+    }
+    Ok((root, mounts))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +207,48 @@ mod tests {
     fn octal_escapes() {
         let text = r"31 23 0:26 / /mnt/a\040b\134 rw - cgroup2 cgroup2 rw";
         assert_eq!(parse_mountinfo(text)[0].mount_point, Path::new("/mnt/a b\\"));
+    }
+
+    fn host(mountinfo: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("proc/self")).unwrap();
+        std::fs::create_dir_all(dir.path().join("cgroup")).unwrap();
+        std::fs::write(dir.path().join("proc/self/mountinfo"), mountinfo).unwrap();
+        dir
+    }
+
+    fn located(dir: &tempfile::TempDir, given: bool) -> Result<PathBuf, String> {
+        let given = given.then(|| dir.path().join("cgroup"));
+        let found = locate(&dir.path().join("proc"), given.as_deref());
+        found.map(|(root, _)| root).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_refused_with_its_remedy() {
+        let legacy = host("30 23 0:25 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n");
+        let error = located(&legacy, false).unwrap_err();
+        assert!(
+            error.contains("cgroup v1 only (mounted controllers: cpu)") && error.contains("unified"),
+            "{error}"
+        );
+        let error = located(&host("1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"), false).unwrap_err();
+        assert!(error.contains("no cgroup2 file system") && error.contains("paths.cgroup"), "{error}");
+        let given = host(PLAIN);
+        let error = located(&given, true).unwrap_err();
+        assert!(error.contains("not a cgroup v2 directory"), "{error}");
+        std::fs::write(given.path().join("cgroup/cgroup.controllers"), "cpu").unwrap();
+        assert_eq!(located(&given, true).unwrap(), given.path().join("cgroup"));
+    }
+
+    /// The founding bug: a private cgroup namespace shows the container's own leaf at the mount's root.
+    #[test]
+    fn cgroupns_root_only() {
+        let dir = host(PLAIN);
+        for file in ["cgroup.controllers", "cgroup.events", "cpu.stat"] {
+            std::fs::write(dir.path().join("cgroup").join(file), "").unwrap();
+        }
+        let error = located(&dir, true).unwrap_err();
+        assert!(error.contains("only this container's own cgroup"), "{error}");
     }
 
     proptest! {

@@ -81,14 +81,12 @@ mod tests {
 
     #[test]
     fn threads_share_cores_and_cores_share_sockets() {
-        let mut text = String::new();
-        for cpu in 0..8 {
+        let block = |cpu: u32| {
             let (socket, core) = (cpu / 4, cpu % 2);
-            text += &format!(
-                "processor\t: {cpu}\nphysical id\t: {socket}\nmodel name: x: y\ncore id\t\t: {core}\n\n"
-            );
-        }
-        let topology = parse_cpuinfo(&text);
+            format!("processor\t: {cpu}\nphysical id\t: {socket}\nmodel name: x: y\ncore id\t\t: {core}\n\n")
+        };
+        let text: Vec<String> = (0..8).map(block).collect();
+        let topology = parse_cpuinfo(&text.concat());
         assert_eq!((topology.cpus.len(), topology.cores.len(), topology.sockets()), (8, 4, 2));
     }
 
