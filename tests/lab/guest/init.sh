@@ -14,9 +14,11 @@ fi
 $b mount -t tmpfs tmp /tmp
 for module in /run/lab/*.ko; do [ -e "$module" ] && $b insmod "$module"; done
 $b ip link set lo up
+$b dmesg -n 1 # the kernel's own lines would fall between the payload's
 $b mount -t cgroup2 none /sys/fs/cgroup
 for controller in cpu io memory pids; do echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control; done
 for disk in /dev/vda /dev/ubda; do [ -b $disk ] && $b ln -s $disk /run/disk; done
+echo # ends what the firmware left on the line
 $b sh /run/lab/payload.sh </dev/null
 echo "RESULT rc=$?"
 $b sync
