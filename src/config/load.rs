@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::whole::Config;
 
 /// A configuration that every part can work with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
     /// The file it came from: the one to watch for changes.
@@ -87,7 +87,12 @@ fn reason_of(error: &ConfigError) -> (String, String) {
         ConfigError::Message(text) if text.starts_with("unknown field") => (text.clone(), String::new()),
         ConfigError::Message(text) => match text.split_once(", expected ") {
             Some((_, expected)) => unlike(expected),
-            None => refused(text),
+            None => match text.strip_prefix("missing field ") {
+                Some(field) => {
+                    (format!("lacks {}", field.replace('`', "")), "all keys of the section".to_owned())
+                }
+                None => refused(text),
+            },
         },
         other => refused(&other.to_string()),
     }

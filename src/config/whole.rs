@@ -7,21 +7,33 @@ use crate::config::paths::Paths;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
 use crate::sampler;
+use crate::source::procfs;
 
 /// The file that documents every key with its default; printed by `podometer config default`.
 pub const DEFAULT_FILE: &str = include_str!("../../config/podometer.yaml");
 
 /// Everything that can be configured.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     pub agent: Agent,
     pub paths: Paths,
     pub sampler: sampler::config::Config,
     pub identity: identity::config::Config,
+    pub procfs: procfs::Config,
 }
 
 impl Config {
+    /// The section `procfs` with the paths of the section `paths`.
+    pub fn procfs(&self) -> procfs::Config {
+        procfs::Config {
+            procfs: self.paths.procfs.clone(),
+            sysfs: self.paths.sysfs.clone(),
+            rootfs: self.paths.rootfs.clone(),
+            ..self.procfs.clone()
+        }
+    }
+
     /// Every setting that a part cannot work with, under its whole key.
     pub(super) fn validate(&self) -> Vec<OutOfRange> {
         let parts = [

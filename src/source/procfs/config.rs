@@ -10,11 +10,14 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
-    /// Where the node's /proc is mounted.
+    /// Where the node's /proc is mounted. The three paths are everyone's, so the section `paths` sets them.
+    #[serde(skip)]
     pub procfs: PathBuf,
     /// Where the node's /sys is mounted.
+    #[serde(skip)]
     pub sysfs: PathBuf,
     /// Where the node's root file system is mounted; sizes of file systems are asked below it.
+    #[serde(skip)]
     pub rootfs: PathBuf,
     /// File system types that are not measured.
     pub ignored_filesystems: Vec<String>,
