@@ -36,6 +36,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Problem>> {
             }
         }));
     }
+    let refusals = config.iter().flat_map(|config| config.sinks.refusals());
+    problems.extend(refusals.map(|(key, message)| Problem::Refused {
+        origin: leaf_at(&leaves, key).map_or(Origin::Default, |leaf| leaf.origin.clone()),
+        message,
+    }));
     match config {
         Some(config) if problems.is_empty() => Ok(Loaded { config, file: sources.file.clone() }),
         _ => Err(problems),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::config::agent::Agent;
 use crate::config::paths::Paths;
+use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
 use crate::sampler;
@@ -21,6 +22,7 @@ pub struct Config {
     pub sampler: sampler::config::Config,
     pub identity: identity::config::Config,
     pub procfs: procfs::Config,
+    pub sinks: Sinks,
 }
 
 impl Config {

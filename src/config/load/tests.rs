@@ -127,6 +127,39 @@ fn the_default_file_holds_every_key_and_each_has_a_sentence() {
 }
 
 #[test]
+fn the_example_of_a_sink_is_the_defaults_of_a_sink() {
+    let text = with_examples(DEFAULT_FILE).replace("influxdb: []", "influxdb:");
+    let (_directory, sources) = from_text(&text);
+    let expected = crate::sink::influxdb::Config {
+        url: "http://127.0.0.1:8086".to_owned(),
+        database: Some("telegraf".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(format!("{:?}", load(&sources).unwrap().config.sinks.influxdb), format!("{:?}", [expected]));
+}
+
+#[test]
+fn what_a_sink_refuses_is_told_with_its_file() {
+    let good = "{url: 'http://i', database: d}";
+    assert_eq!(
+        complaints(&format!("sinks: {{influxdb: [{good}, {good}]}}")),
+        ["podometer.yaml: sinks.influxdb: two sinks have the name \"influxdb\"; give each its own"]
+    );
+    let told = complaints("sinks: {influxdb: [{url: 'http://i'}]}");
+    assert!(told[0].starts_with("podometer.yaml: sinks.influxdb influxdb: set database"), "{told:?}");
+    let told = complaints("sinks: {influxdb: [{urll: 'http://u:hunter2@i', database: d}]}");
+    assert_eq!(
+        told,
+        ["podometer.yaml: unknown key sinks.influxdb[0].urll; did you mean sinks.influxdb[0].url?"]
+    );
+    let told = complaints("sinks: {influxdb: [{url: 'http://i', database: d, timeout: soon}]}");
+    assert!(
+        told[0].starts_with("podometer.yaml: sinks.influxdb[0].timeout: is ") && told.len() == 1,
+        "{told:?}"
+    );
+}
+
+#[test]
 fn each_layer_wins_over_the_one_below() {
     let (_directory, mut sources) =
         from_text("sampler: {fast_interval: 20ms, max_units: 100, windows: [10s]}\n");
