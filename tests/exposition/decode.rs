@@ -4,34 +4,34 @@ use std::fmt::Write as _;
 
 /// A decoded family.
 #[derive(Debug)]
-pub struct Family {
-    pub name: String,
-    pub help: String,
-    pub kind: u64,
-    pub unit: String,
-    pub metrics: Vec<Metric>,
+pub(crate) struct Family {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) kind: u64,
+    pub(crate) unit: String,
+    pub(crate) metrics: Vec<Metric>,
 }
 
 #[derive(Debug, Default)]
-pub struct Metric {
-    pub labels: Vec<(String, String)>,
-    pub value: Option<f64>,
-    pub created: Option<f64>,
-    pub timestamp_ms: Option<u64>,
-    pub histogram: Option<Histogram>,
+pub(crate) struct Metric {
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) value: Option<f64>,
+    pub(crate) created: Option<f64>,
+    pub(crate) timestamp_ms: Option<u64>,
+    pub(crate) histogram: Option<Histogram>,
 }
 
 #[derive(Debug, Default)]
-pub struct Histogram {
-    pub count: u64,
-    pub sum: f64,
+pub(crate) struct Histogram {
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
     /// Cumulative count and upper bound.
-    pub classic: Vec<(u64, f64)>,
-    pub schema: i64,
-    pub zero_threshold: f64,
-    pub zero_count: u64,
+    pub(crate) classic: Vec<(u64, f64)>,
+    pub(crate) schema: i64,
+    pub(crate) zero_threshold: f64,
+    pub(crate) zero_count: u64,
     /// Bucket index and its own count, from spans and deltas.
-    pub native: Vec<(i64, i64)>,
+    pub(crate) native: Vec<(i64, i64)>,
 }
 
 enum Value<'a> {
@@ -103,7 +103,7 @@ fn fields(mut input: &[u8]) -> Vec<(u64, Value<'_>)> {
 }
 
 /// All families of a delimited stream.
-pub fn families(mut input: &[u8]) -> Vec<Family> {
+pub(crate) fn families(mut input: &[u8]) -> Vec<Family> {
     let mut found = Vec::new();
     while !input.is_empty() {
         let len = varint(&mut input) as usize;
@@ -213,7 +213,7 @@ fn histogram(message: &[u8]) -> (Histogram, Option<f64>) {
 }
 
 /// The decoded families as lines.
-pub fn render(families: &[Family]) -> String {
+pub(crate) fn render(families: &[Family]) -> String {
     let mut out = String::new();
     for family in families {
         writeln!(out, "{} kind {} unit {:?}: {}", family.name, family.kind, family.unit, family.help)

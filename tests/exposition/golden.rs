@@ -7,7 +7,7 @@ use podometer::encode::prometheus::{Format, Options, Page};
 use super::{decode, sample};
 
 /// Holds `actual` against `tests/golden/<name>`.
-pub fn assert_golden(name: &str, actual: &str) {
+pub(crate) fn assert_golden(name: &str, actual: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

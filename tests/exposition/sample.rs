@@ -19,21 +19,21 @@ use podometer::model::unit::{
 };
 use podometer::model::window::{Rate, WindowUse};
 
-pub const UID: &str = "63f8f95c-2cab-4e91-8271-232b018ec34d";
+pub(crate) const UID: &str = "63f8f95c-2cab-4e91-8271-232b018ec34d";
 
 /// One document, whole.
-pub fn document(snapshot: &Arc<Snapshot>, page: Page, format: Format, options: Options) -> Vec<u8> {
+pub(crate) fn document(snapshot: &Arc<Snapshot>, page: Page, format: Format, options: Options) -> Vec<u8> {
     let plan = LabelCache::new(format).plan(Arc::clone(snapshot), page);
     let mut out = Vec::new();
     Encoder::new(plan, Arc::new(report()), format, options).finish(&mut out);
     out
 }
 
-pub fn text(page: Page, format: Format) -> String {
+pub(crate) fn text(page: Page, format: Format) -> String {
     String::from_utf8(document(&snapshot(), page, format, Options::default())).unwrap()
 }
 
-pub fn report() -> AgentReport {
+pub(crate) fn report() -> AgentReport {
     AgentReport {
         version: "0.1.0",
         process: ProcessStats {
@@ -73,7 +73,7 @@ pub fn report() -> AgentReport {
     }
 }
 
-pub fn snapshot() -> Arc<Snapshot> {
+pub(crate) fn snapshot() -> Arc<Snapshot> {
     let pod = Arc::new(PodInfo {
         namespace: "default".into(),
         name: "guar".into(),
@@ -148,12 +148,12 @@ pub fn snapshot() -> Arc<Snapshot> {
     })
 }
 
-pub fn at(ms: u64) -> Stamp {
+pub(crate) fn at(ms: u64) -> Stamp {
     Stamp { boot_ns: ms * 1_000_000, wall_ns: (1_795_222_700_000 + ms as i64) * 1_000_000 }
 }
 
 /// A unit with values that differ by its number.
-pub fn unit(id: u64, path: &str, kind: UnitKind) -> Unit {
+pub(crate) fn unit(id: u64, path: &str, kind: UnitKind) -> Unit {
     let mut values = podometer::model::field::Values::default();
     for (field, number) in [
         (Field::UsageUsec, 1_895_809),
@@ -235,7 +235,7 @@ pub fn unit(id: u64, path: &str, kind: UnitKind) -> Unit {
 }
 
 /// The same with every field of every file set, so that every family has a row.
-pub fn full() -> Arc<Snapshot> {
+pub(crate) fn full() -> Arc<Snapshot> {
     let mut snapshot = (*snapshot()).clone();
     for unit in &mut snapshot.units {
         for &field in Field::ALL {

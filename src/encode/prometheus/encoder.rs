@@ -213,7 +213,10 @@ impl Walk {
                 Rows::Histogram { of, classic } => {
                     if let Some(histogram) = of(unit).filter(|_| classic || !self.has_text_histograms) {
                         begin(dialect, out);
-                        dialect.histogram(out, &Row { classic, ..row }, histogram);
+                        // The histogram is the agent's own: it cannot be older than the agent.
+                        let created = row.created.zip(self.report.process.start_time_seconds);
+                        let created = created.map(|(unit, agent)| unit.max(agent));
+                        dialect.histogram(out, &Row { classic, created, ..row }, histogram);
                     }
                 }
             }
