@@ -73,7 +73,9 @@ fn deserialize(leaves: &mut Leaves, problems: &mut Vec<Problem>) -> Option<Confi
             let nearest = nearest(name, &known).map(|near| format!("{parent}{near}"));
             Problem::UnknownKey { origin, key, nearest, known }
         } else {
-            let value = leaf.as_ref().and_then(written).unwrap_or_default();
+            // What is lacking is not wrong with the value that is there.
+            let shown = leaf.as_ref().filter(|_| !matches!(error.inner(), ConfigError::NotFound(_)));
+            let value = shown.and_then(written).unwrap_or_default();
             let choice = leaf.as_ref().and_then(|leaf| choice_of(&key, leaf));
             let (reason, allowed) = choice.unwrap_or((reason, allowed));
             Problem::BadValue { origin, key, value, reason, allowed }
@@ -92,13 +94,11 @@ fn reason_of(error: &ConfigError) -> (String, String) {
         ConfigError::Message(text) if text.starts_with("unknown field") => (text.clone(), String::new()),
         ConfigError::Message(text) => match text.split_once(", expected ") {
             Some((_, expected)) => unlike(expected),
-            None => match text.strip_prefix("missing field ") {
-                Some(field) => {
-                    (format!("lacks {}", field.replace('`', "")), "all keys of the section".to_owned())
-                }
-                None => refused(text),
-            },
+            None => refused(text),
         },
+        ConfigError::NotFound(key) => {
+            (format!("lacks {}", key.rsplit('.').next().unwrap_or(key)), "all keys of the section".to_owned())
+        }
         other => refused(&other.to_string()),
     }
 }

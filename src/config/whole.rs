@@ -8,6 +8,7 @@ use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
 use crate::sampler;
+use crate::server;
 use crate::source::procfs;
 
 /// The file that documents every key with its default; printed by `podometer config default`.
@@ -22,6 +23,7 @@ pub struct Config {
     pub sampler: sampler::config::Config,
     pub identity: identity::config::Config,
     pub procfs: procfs::Config,
+    pub server: server::Config,
     pub sinks: Sinks,
 }
 
@@ -42,6 +44,7 @@ impl Config {
             ("paths", self.paths.validate()),
             ("sampler", self.sampler.validate()),
             ("identity", self.identity.validate()),
+            ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {
             let section = section.to_owned();

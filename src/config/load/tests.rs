@@ -128,7 +128,8 @@ fn the_default_file_holds_every_key_and_each_has_a_sentence() {
 
 #[test]
 fn the_example_of_a_sink_is_the_defaults_of_a_sink() {
-    let text = with_examples(DEFAULT_FILE).replace("influxdb: []", "influxdb:");
+    let text =
+        with_examples(DEFAULT_FILE).replace("influxdb: []", "influxdb:").replace("  tls: null", "  tls:");
     let (_directory, sources) = from_text(&text);
     let expected = crate::sink::influxdb::Config {
         url: "http://127.0.0.1:8086".to_owned(),
@@ -157,6 +158,20 @@ fn what_a_sink_refuses_is_told_with_its_file() {
         told[0].starts_with("podometer.yaml: sinks.influxdb[0].timeout: is ") && told.len() == 1,
         "{told:?}"
     );
+}
+
+#[test]
+fn the_server_is_bounded() {
+    let complaint = |argument: &str| with_set(&[argument]).unwrap_err()[0].to_string();
+    assert_eq!(
+        complaint("server.gzip_level=10"),
+        "--set: server.gzip_level: \"10\" is above 9; allowed: 1 to 9"
+    );
+    assert!(complaint("server.listen=here").starts_with("--set: server.listen: \"here\" is "));
+    let half = complaint("server.tls={cert_file: a}");
+    assert!(half.starts_with("--set: server.tls") && half.contains("lacks key_file"), "{half}");
+    let both = with_set(&["server.bearer_token_env=A", "server.bearer_token_file=b"]).unwrap_err();
+    assert!(both[0].to_string().contains("bearer_token_env"), "{both:?}");
 }
 
 #[test]
