@@ -8,3 +8,4 @@ mod rows;
 mod sample;
 mod script;
 mod servers;
+mod tls;
