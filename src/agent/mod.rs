@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The wiring: which part hands what to which. Threads and tasks start and end here, and nowhere else.
+
+/// Batches from snapshots to the sinks.
+mod deliver;
+/// What `check` says of the parts that the command line does not know.
+mod doctor;
+/// Snapshots for `top` without a running agent.
+mod local;
+/// Names, fetched again and again.
+mod names;
+/// The node's own reading and the pods' networks, on a thread of their own.
+mod node;
+/// The seam to the command line.
+mod parts;
+/// What the agent says about itself.
+mod report;
+/// From start to shutdown.
+mod run;
+/// Finds the hierarchy and makes a sampler for it.
+mod sampling;
+
+pub use parts::Parts;

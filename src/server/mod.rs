@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The HTTP server: scrapes, documents and probes of the newest snapshot, with every connection bounded.
+
+mod body;
+mod compress;
+mod config;
+mod counters;
+mod error;
+mod listen;
+mod negotiate;
+mod routes;
+mod state;
+mod timed_io;
+mod tls;
+mod token;
+
+pub use config::{Config, TlsConfig};
+pub use counters::Counters;
+pub use error::ServerError;
+pub use listen::serve;
+pub use state::{Document, Report, State};

@@ -1,1 +1,14 @@
-//! The Prometheus exposition formats.
+//! The Prometheus exposition formats: text 0.0.4, OpenMetrics 1.0 and delimited protobuf.
+//!
+//! A [`LabelCache`] keeps each unit's labels serialised; an [`Encoder`] walks the tables of a page over one
+//! snapshot and hands out the document in chunks.
+
+mod encoder;
+mod labels;
+mod page;
+mod protobuf;
+mod text;
+
+pub use encoder::{Encoder, Options};
+pub use labels::{LabelCache, Plan};
+pub use page::{Format, Page, Table};

@@ -1,10 +1,12 @@
 //! Every exported name, in tables. A name is written in exactly one of these files.
 
 pub mod cadvisor;
+pub mod family;
 pub mod host;
 pub mod kubernetes;
 pub mod node;
 pub mod pods;
+pub mod resource;
 pub mod selfmetrics;
 
 /// The type of a metric family.

@@ -22,7 +22,7 @@ pub enum Version {
 }
 
 /// One server to write to.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Name of this sink in the log and in metrics.
@@ -79,10 +79,12 @@ pub struct Config {
     pub tags: BTreeMap<String, String>,
     /// Create the database when the server says that it does not exist (v1).
     pub create_database: bool,
+    /// Write the row `interface=all` of `net` that Telegraf wrote before 1.37; older dashboards ask for it.
+    pub net_protocol_row: bool,
 }
 
 /// How an `https` server is trusted.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsConfig {
     /// PEM file with the authorities to trust instead of the system's.
@@ -120,6 +122,7 @@ impl Default for Config {
             tls: TlsConfig::default(),
             tags: BTreeMap::new(),
             create_database: false,
+            net_protocol_row: false,
         }
     }
 }

@@ -1,0 +1,147 @@
+//! The node's own reading and the pods' networks, on a thread of their own: their files are many and slow, and
+//! the sampler waits for nobody.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+
+use crate::model::identity::PodUid;
+use crate::model::stamp::Stamp;
+use crate::sampler::Feeds;
+use crate::sampler::clock::{Clock, KernelClock};
+use crate::sampler::feeds::Networks;
+use crate::source::cgroup::grammar;
+use crate::source::procfs::{self, NodeReader};
+
+/// How the last reading of /proc went.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NodeHealth {
+    pub(super) faults: u64,
+    pub(super) duration: Duration,
+    pub(super) read_boot_ns: Option<u64>,
+}
+
+/// The running thread; dropping it stops the thread.
+#[derive(Debug)]
+pub(super) struct NodeThread {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    pub(super) health: Arc<ArcSwap<NodeHealth>>,
+}
+
+impl NodeThread {
+    pub(super) fn start(
+        config: procfs::Config,
+        interval: Duration,
+        feeds: Feeds,
+    ) -> anyhow::Result<NodeThread> {
+        let (stop, stopped) = channel();
+        let health = Arc::new(ArcSwap::default());
+        let shared = health.clone();
+        let run = move || {
+            let mut watcher = Watcher::new(config, feeds, shared);
+            let mut next = Instant::now();
+            loop {
+                watcher.read();
+                next += interval;
+                // After a long stall the rhythm starts anew.
+                next = next.max(Instant::now());
+                let wait = next.saturating_duration_since(Instant::now());
+                match stopped.recv_timeout(wait) {
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("node".to_owned())
+            .spawn(run)
+            .context("starting the node thread")?;
+        Ok(NodeThread { stop: Some(stop), thread: Some(thread), health })
+    }
+}
+
+impl Drop for NodeThread {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            let _ended = thread.join();
+        }
+    }
+}
+
+struct Watcher {
+    procfs: PathBuf,
+    reader: NodeReader,
+    feeds: Feeds,
+    processes: HashMap<PodUid, u32>,
+    health: Arc<ArcSwap<NodeHealth>>,
+    faults: u64,
+    was_faulty: bool,
+}
+
+impl Watcher {
+    fn new(config: procfs::Config, feeds: Feeds, health: Arc<ArcSwap<NodeHealth>>) -> Watcher {
+        Watcher {
+            procfs: config.procfs.clone(),
+            reader: NodeReader::new(config),
+            feeds,
+            processes: HashMap::new(),
+            health,
+            faults: 0,
+            was_faulty: false,
+        }
+    }
+
+    fn read(&mut self) {
+        let started = Instant::now();
+        let now = Stamp { boot_ns: KernelClock.boot_ns(), wall_ns: KernelClock.wall_ns() };
+        let (node, faults) = self.reader.read(now);
+        self.faults += faults.len() as u64;
+        if faults.is_empty() == self.was_faulty {
+            self.was_faulty = !faults.is_empty();
+            match faults.first() {
+                Some(fault) => tracing::warn!(%fault, count = faults.len(), "a node file cannot be read"),
+                None => tracing::info!("all node files can be read again"),
+            }
+        }
+        self.feeds.node.store(Some(Arc::new(node)));
+        self.read_networks();
+        let (faults, duration) = (self.faults, started.elapsed());
+        self.health.store(Arc::new(NodeHealth { faults, duration, read_boot_ns: Some(now.boot_ns) }));
+    }
+
+    fn read_networks(&mut self) {
+        let Some(snapshot) = self.feeds.snapshot.load_full() else { return };
+        let pods: Vec<&PodUid> = snapshot
+            .units
+            .iter()
+            .filter(|unit| unit.is_pod() && !unit.gone)
+            .filter_map(|unit| unit.pod_uid())
+            .collect();
+        if pods.is_empty() {
+            return;
+        }
+        let mut networks = read_all(&self.procfs, &self.processes, &pods);
+        if networks.len() < pods.len() {
+            // New pods, or a process that stood for its pod has exited.
+            self.processes = procfs::find_pod_processes(&self.procfs, &grammar::pod_in);
+            networks = read_all(&self.procfs, &self.processes, &pods);
+        }
+        self.feeds.networks.store(Arc::new(networks));
+    }
+}
+
+fn read_all(proc_root: &Path, processes: &HashMap<PodUid, u32>, pods: &[&PodUid]) -> Networks {
+    let read = |pod: &&PodUid| {
+        let interfaces = procfs::read_interfaces(proc_root, *processes.get(*pod)?).ok()?;
+        Some(((*pod).clone(), Arc::new(interfaces)))
+    };
+    pods.iter().filter_map(read).collect()
+}

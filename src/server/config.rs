@@ -1,0 +1,91 @@
+//! The server's settings.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::model::bounds::OutOfRange;
+
+/// Where and how to serve.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Certificate and key; without them the server speaks plain HTTP.
+    pub tls: Option<TlsConfig>,
+    /// File that holds the bearer token which scrapers must send; read again when it changes.
+    pub bearer_token_file: Option<PathBuf>,
+    /// Name of the environment variable that holds the bearer token.
+    pub bearer_token_env: Option<String>,
+    /// Largest number of connections at one time.
+    pub max_connections: usize,
+    /// Longest time from a connection's opening, or its last answer, to the end of a request's head.
+    #[serde(with = "humantime_serde")]
+    pub header_timeout: Duration,
+    /// Longest time that a piece of an answer may wait for its reader, and that a whole answer may take.
+    #[serde(with = "humantime_serde")]
+    pub write_timeout: Duration,
+    /// Longest time that open connections may take to end at shutdown.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_timeout: Duration,
+    /// Largest head of a request, in bytes; at least 8192.
+    pub max_request_bytes: usize,
+    /// Effort of compression, 1 (least) to 9.
+    pub gzip_level: u32,
+    /// Whether `/metrics/cadvisor` also has the kubelet's rows of whole pods, which `sum by (pod)` counts twice.
+    pub cadvisor_pod_rows: bool,
+    /// Whether OpenMetrics has a `_created` sample beside every counter.
+    pub created_samples: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9758)),
+            tls: None,
+            bearer_token_file: None,
+            bearer_token_env: None,
+            max_connections: 64,
+            header_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(5),
+            max_request_bytes: 16 * 1024,
+            gzip_level: 1,
+            cadvisor_pod_rows: false,
+            created_samples: true,
+        }
+    }
+}
+
+impl Config {
+    /// Every setting that the server cannot work with.
+    pub fn validate(&self) -> Vec<OutOfRange> {
+        let shown = |value: usize| value.to_string();
+        let mut problems: Vec<OutOfRange> = [
+            OutOfRange::check("max_connections", self.max_connections, (1, 10_000), shown),
+            OutOfRange::check("max_request_bytes", self.max_request_bytes, (8192, 1 << 20), shown),
+            OutOfRange::check("gzip_level", self.gzip_level, (1, 9), |value| value.to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if let (Some(file), Some(env)) = (&self.bearer_token_file, &self.bearer_token_env) {
+            let reason = format!("stands beside bearer_token_file \"{}\"", file.display());
+            problems.push(OutOfRange::new("bearer_token_env", env.clone(), reason, "one of the two"));
+        }
+        problems
+    }
+}
+
+/// PEM files; both are read again when one changes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Certificate chain.
+    pub cert_file: PathBuf,
+    /// Private key.
+    pub key_file: PathBuf,
+}

@@ -1,0 +1,153 @@
+//! Accepts connections and serves each within its bounds.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::config::Config;
+use super::counters::{Counters, CutOff, add};
+use super::error::ServerError;
+use super::routes::{Shared, router};
+use super::state::State;
+use super::timed_io::TimedIo;
+use super::tls::Tls;
+use super::token::Token;
+
+/// Said to connections beyond the bound.
+const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// How many headers a request may have.
+const MAX_HEADERS: usize = 64;
+
+/// Wait after a failed accept: out of file descriptors, most likely.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `shutdown` resolves, then gives open connections their time to end.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServerError> {
+    if config.max_connections == 0 {
+        return Err(ServerError::NoConnections);
+    }
+    if !(1..=9).contains(&config.gzip_level) {
+        return Err(ServerError::GzipLevel { level: config.gzip_level });
+    }
+    let counters = Arc::clone(&state.counters);
+    let tls = config.tls.clone().map(Tls::from_config).transpose()?;
+    let token = Token::from_config(&config)?;
+    let shutdown_timeout = config.shutdown_timeout;
+    let places = Arc::new(Semaphore::new(config.max_connections));
+    let routes = router(Arc::new(Shared::new(&config, state, token)));
+    let (ending, end) = watch::channel(());
+    let bounds = Arc::new(Bounds { config, tls, routes, counters, end });
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => {
+                    connections.spawn(Arc::clone(&bounds).connection(stream, place));
+                }
+                Err(_) => bounds.refuse(&stream),
+            },
+            Err(error) => {
+                tracing::warn!(%error, "accept failed");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    drop(ending);
+    let ended = timeout(shutdown_timeout, async { while connections.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        connections.shutdown().await;
+    }
+    Ok(())
+}
+
+/// What every connection needs.
+struct Bounds {
+    config: Config,
+    tls: Option<Tls>,
+    routes: Router,
+    counters: Arc<Counters>,
+    /// Its sender is dropped at shutdown.
+    end: watch::Receiver<()>,
+}
+
+impl Bounds {
+    /// Says no without waiting for the peer.
+    fn refuse(&self, stream: &TcpStream) {
+        self.counters.cut_off(CutOff::TooMany);
+        if let Err(error) = stream.try_write(TOO_MANY) {
+            tracing::debug!(%error, "connection refused without a word");
+        }
+    }
+
+    async fn connection(self: Arc<Self>, stream: TcpStream, place: OwnedSemaphorePermit) {
+        add(&self.counters.connections, 1);
+        let _ = stream.set_nodelay(true);
+        match &self.tls {
+            None => self.requests(stream).await,
+            Some(tls) => match timeout(self.config.header_timeout, tls.acceptor().accept(stream)).await {
+                Ok(Ok(stream)) => self.requests(stream).await,
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "TLS handshake failed");
+                    self.counters.cut_off(CutOff::TlsHandshake);
+                }
+                Err(_) => self.counters.cut_off(CutOff::TlsHandshake),
+            },
+        }
+        self.counters.connections.fetch_sub(1, Ordering::Relaxed);
+        drop(place);
+    }
+
+    async fn requests<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
+        let stream = TimedIo::new(stream, self.config.write_timeout, Arc::clone(&self.counters));
+        let is_asked = stream.is_asked();
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.config.header_timeout)
+            .max_buf_size(self.config.max_request_bytes.max(8192))
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.routes.clone()));
+        let mut connection = std::pin::pin!(connection);
+        let mut end = self.end.clone();
+        let mut ending = false;
+        let served = loop {
+            tokio::select! {
+                served = connection.as_mut() => break served,
+                _ = end.changed(), if !ending => {
+                    ending = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        };
+        if let Err(error) = served {
+            if error.is_timeout() {
+                let asked = is_asked.load(Ordering::Relaxed);
+                self.counters.cut_off(if asked { CutOff::SlowHeader } else { CutOff::Idle });
+            }
+            tracing::debug!(%error, "connection ended");
+        }
+    }
+}

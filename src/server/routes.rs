@@ -1,0 +1,189 @@
+//! The routes and their answers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State as Given};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::time::Instant;
+
+use crate::encode::prometheus::{Encoder, Format, LabelCache, Options, Page};
+use crate::model::snapshot::Snapshot;
+use crate::model::unit::Pace;
+
+use super::body::ScrapeBody;
+use super::compress::SharedBodies;
+use super::config::Config;
+use super::counters::add;
+use super::negotiate::{accepts_gzip, format_for};
+use super::state::State;
+use super::token::Token;
+
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// What is served where; the text of `/` and of every 404.
+const INDEX: &str = "podometer\n\n\
+    /-/healthy          the server answers\n\
+    /-/ready            the values are fresh\n\
+    /api/v1/pods        pods and containers as JSON\n\
+    /metrics            everything, for Prometheus\n\
+    /metrics/cadvisor   cAdvisor's families, one row a container\n\
+    /metrics/resource   the kubelet's resource families\n";
+
+/// A snapshot may be this many of its own intervals old, the interval taken as at least a second.
+const READY_INTERVALS: u32 = 3;
+
+/// What all handlers share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: State,
+    token: Token,
+    options: Options,
+    write_timeout: Duration,
+    gzip_level: u32,
+    /// One for text and OpenMetrics, one for protobuf.
+    labels: [Mutex<LabelCache>; 2],
+    bodies: SharedBodies,
+}
+
+impl Shared {
+    pub(super) fn new(config: &Config, state: State, token: Token) -> Shared {
+        Shared {
+            state,
+            token,
+            options: Options {
+                cadvisor_pod_rows: config.cadvisor_pod_rows,
+                created_samples: config.created_samples,
+            },
+            write_timeout: config.write_timeout,
+            gzip_level: config.gzip_level,
+            labels: [Format::Text, Format::Protobuf].map(|format| Mutex::new(LabelCache::new(format))),
+            bodies: SharedBodies::default(),
+        }
+    }
+
+    fn encoder(&self, snapshot: Arc<Snapshot>, page: Page, format: Format) -> Encoder {
+        let labels = &self.labels[usize::from(format == Format::Protobuf)];
+        let plan = labels.lock().unwrap_or_else(PoisonError::into_inner).plan(snapshot, page);
+        Encoder::new(plan, Arc::new((self.state.report)()), format, self.options)
+    }
+}
+
+/// All routes, behind the token.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let page = |page: Page| {
+        get(move |Given(shared): Given<Arc<Shared>>, headers: HeaderMap| async move {
+            scrape(&shared, page, &headers).await
+        })
+    };
+    let mut routes = Router::new()
+        .route("/", get(async || text(StatusCode::OK, INDEX)))
+        .route("/-/healthy", get(async || text(StatusCode::OK, "healthy\n")))
+        .route("/-/ready", get(ready))
+        .route("/api/v1/pods", get(pods_document));
+    for each in Page::ALL {
+        routes = routes.route(each.path(), page(each));
+    }
+    routes
+        .fallback(async || text(StatusCode::NOT_FOUND, INDEX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
+        .with_state(shared)
+}
+
+/// Checks the token, then counts the answer.
+async fn guard(Given(shared): Given<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let is_probe = matches!(&*path, "/-/healthy" | "/-/ready");
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let response = if !is_probe && !shared.token.admits(request.headers()) {
+        let challenge = [(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
+        (challenge, text(StatusCode::UNAUTHORIZED, "a bearer token is needed\n")).into_response()
+    } else if is_read {
+        next.run(request).await
+    } else {
+        let allowed = [(ALLOW, HeaderValue::from_static("GET, HEAD"))];
+        (allowed, text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n")).into_response()
+    };
+    shared.state.counters.answered(&path, response.status().as_u16());
+    response
+}
+
+async fn scrape(shared: &Shared, page: Page, headers: &HeaderMap) -> Response {
+    let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
+    let choice = format_for(headers);
+    let counters = Arc::clone(&shared.state.counters);
+    let deadline = Instant::now() + shared.write_timeout;
+    let mut response = if accepts_gzip(headers) {
+        let key = (snapshot.seq, page, choice.format);
+        let encoder = || shared.encoder(snapshot, page, choice.format);
+        match shared.bodies.body(key, shared.gzip_level, &counters, encoder).await {
+            Ok(bytes) => {
+                let mut response = Response::new(Body::new(ScrapeBody::shared(bytes, deadline, counters)));
+                response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                response
+            }
+            Err(error) => {
+                tracing::warn!(%error, "scrape failed");
+                return text(StatusCode::INTERNAL_SERVER_ERROR, "compression failed\n");
+            }
+        }
+    } else {
+        let encoder = shared.encoder(snapshot, page, choice.format);
+        Response::new(Body::new(ScrapeBody::streamed(encoder, deadline, counters)))
+    };
+    let content_type = HeaderValue::from_str(&choice.content_type)
+        .unwrap_or(HeaderValue::from_static(choice.format.content_type()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    response
+}
+
+async fn pods_document(Given(shared): Given<Arc<Shared>>) -> Response {
+    let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
+    let document = (shared.state.pods_document)(&snapshot);
+    add(&shared.state.counters.response_bytes, document.len() as u64);
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, document).into_response()
+}
+
+async fn ready(Given(shared): Given<Arc<Shared>>) -> Response {
+    let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
+    let interval = snapshot.sampler.intervals[Pace::Fast as usize].max(Duration::from_secs(1));
+    let age = Duration::from_nanos((shared.state.boot_ns)().saturating_sub(snapshot.taken.boot_ns));
+    let limit = interval * READY_INTERVALS;
+    if age > limit {
+        let reason = format!("not ready: the newest snapshot is {age:.1?} old, more than {limit:.1?}\n");
+        return text(StatusCode::SERVICE_UNAVAILABLE, reason);
+    }
+    text(StatusCode::OK, "ready\n")
+}
+
+fn no_snapshot() -> Response {
+    text(StatusCode::SERVICE_UNAVAILABLE, "not ready: no snapshot was taken yet\n")
+}
+
+fn text(status: StatusCode, body: impl Into<Body>) -> Response {
+    (status, [(CONTENT_TYPE, PLAIN)], body.into()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_names_every_route() {
+        for route in super::super::counters::ROUTES {
+            assert!(route == "/" || INDEX.contains(&format!("{route} ")), "{route}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The exposition formats on a small hand-made snapshot, held against goldens, promtool and a decoder of
+//! the test's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
+
+mod decode;
+mod golden;
+mod names;
+mod neighbour;
+mod protobuf;
+mod rows;
+mod sample;

@@ -1,0 +1,11 @@
+//! The HTTP server over real sockets: answers, bounds, access.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
+
+mod access;
+mod answers;
+mod bounds;
+mod harness;
+#[path = "../exposition/sample.rs"]
+#[allow(dead_code, reason = "shared with the exposition tests, which use all of it")]
+mod sample;

@@ -1,0 +1,36 @@
+//! The recordings of real nodes that stand beside the repository.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The folder of one recorded cgroup driver. Without it a test is skipped, loudly; on CI it fails.
+pub(crate) fn recording(driver: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("PODOMETER_TRUTH")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/truth"), PathBuf::from);
+    let folder = root.join(driver);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let message = format!("no recording at {}: set PODOMETER_TRUTH", folder.display());
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{message}");
+    // Nothing is lost when nobody reads it.
+    _ = writeln!(std::io::stderr(), "SKIPPED: {message}");
+    None
+}
+
+/// Unpacks the files of a recorded tree that stand below one of `folders`.
+pub(crate) fn unpack(recording: &Path, folders: &[&str], root: &Path) {
+    let file = File::open(recording.join("cgroup-snapshot.tar.gz")).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut unpacked = 0;
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let wanted = folders.iter().any(|folder| entry.path().unwrap().starts_with(folder));
+        if wanted {
+            assert!(entry.unpack_in(root).unwrap());
+            unpacked += 1;
+        }
+    }
+    assert!(unpacked > 0, "nothing below {folders:?} in {}", recording.display());
+}
