@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The command line: arguments in, text and an exit code out.
+
+/// What can be typed, with help and examples.
+mod arguments;
+/// `podometer check`: the doctor.
+pub mod check;
+/// `podometer config default|check`, and loading a configuration for the other commands.
+mod configuration;
+/// How a command ends.
+mod failure;
+/// A small HTTP client for a running agent.
+mod fetch;
+/// Where log lines go and how they look.
+mod log;
+/// Standard output: colour, closed pipes, terminal size.
+mod output;
+/// From arguments to an exit code.
+mod run;
+/// `podometer top`.
+mod top;
+/// What the commands need from the rest of the program.
+mod wiring;
+
+pub use failure::Failure;
+pub use run::run;
+pub use wiring::{SnapshotSource, Wiring};

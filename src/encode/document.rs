@@ -1,1 +1,93 @@
-//! The JSON documents of /api/v1, shared by the server and by `top`.
+//! The JSON document of /api/v1/pods, shared by the server and by `podometer top`.
+//!
+//! Units are in the names; what was not read is left out, never zero.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::identity::UnitKind;
+use crate::model::snapshot::Snapshot;
+use crate::model::unit::Unit;
+
+/// A limit that may be none.
+mod bound;
+/// One unit's figures.
+mod row;
+
+pub use bound::Bound;
+pub use row::{Cpu, CpuWindow, Memory, MemoryWindow, Psi, Row};
+
+/// Everything that runs on one node, at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PodsDocument {
+    pub node: String,
+    /// RFC 3339 with milliseconds, UTC.
+    pub taken: String,
+    pub windows_seconds: Vec<f64>,
+    /// The root cgroup: the node itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Row>,
+    #[serde(default)]
+    pub pods: Vec<PodRow>,
+    /// Every other cgroup: slices, services, scopes, containers that belong to no pod.
+    #[serde(default)]
+    pub units: Vec<Row>,
+}
+
+/// A pod with its containers. The pause container is part of the pod's figures and no row of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PodRow {
+    #[serde(flatten)]
+    pub row: Row,
+    #[serde(default)]
+    pub containers: Vec<Row>,
+}
+
+/// The document of one snapshot. Units that are gone already are left out.
+pub fn pods(snapshot: &Snapshot) -> PodsDocument {
+    let mut document = PodsDocument {
+        node: snapshot.node_name.to_string(),
+        taken: rfc3339(snapshot.taken.wall_ns),
+        windows_seconds: snapshot.windows.iter().map(Duration::as_secs_f64).collect(),
+        ..PodsDocument::default()
+    };
+    // Which pod row each unit of the snapshot stands in.
+    let mut homes: Vec<Option<usize>> = Vec::with_capacity(snapshot.units.len());
+    for unit in &snapshot.units {
+        let parent = unit.parent.and_then(|parent| homes.get(parent as usize).copied().flatten());
+        let home = if unit.is_pod() { Some(document.pods.len()) } else { parent };
+        if unit.gone {
+            // Its children, if any, go with it.
+            homes.push(parent);
+            continue;
+        }
+        homes.push(home);
+        place(&mut document, unit, home, snapshot);
+    }
+    document
+}
+
+fn place(document: &mut PodsDocument, unit: &Unit, home: Option<usize>, snapshot: &Snapshot) {
+    let row = || Row::of(unit, snapshot);
+    match (&unit.cgroup.kind, home.and_then(|home| document.pods.get_mut(home))) {
+        (UnitKind::Root, _) => document.root = Some(row()),
+        (UnitKind::Pod { .. }, _) => document.pods.push(PodRow { row: row(), containers: Vec::new() }),
+        (UnitKind::Container { .. }, Some(pod)) => {
+            if !unit.is_sandbox() {
+                pod.containers.push(row());
+            }
+        }
+        // What a container makes inside of its own cgroup is part of that container.
+        (_, Some(_)) => {}
+        (_, None) => document.units.push(row()),
+    }
+}
+
+fn rfc3339(wall_ns: i64) -> String {
+    let since = Duration::from_nanos(u64::try_from(wall_ns).unwrap_or(0));
+    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+}
+
+#[cfg(test)]
+mod tests;

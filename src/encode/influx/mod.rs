@@ -1,5 +1,13 @@
 //! InfluxDB line protocol.
 
+mod batch;
 mod line;
+#[cfg(test)]
+mod line_test;
+mod prefixes;
+mod producer;
 
-pub use line::LineWriter;
+pub use batch::{Batch, Limits, split};
+pub use line::{Key, LineWriter, Precision, append_tag, escape};
+pub use prefixes::{PrefixCache, Prefixes};
+pub use producer::{Extra, Options, Producer};

@@ -1,0 +1,228 @@
+//! What can be typed. Help text is for the person at the terminal; each command shows examples.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Sources;
+use crate::config::agent::LogLevel;
+
+/// The CPU and memory of every pod, right, live and cheap.
+#[derive(Debug, Parser)]
+#[command(
+    name = "podometer",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  podometer agent                    serve metrics on http://127.0.0.1:9758/metrics
+  podometer top --once               what runs here, one second old
+  podometer check                    what can be read here, and how to mend what cannot
+  podometer config default           every setting with its default"
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Agent(Agent),
+    Top(Top),
+    Check(Check),
+    Config(ConfigCommand),
+}
+
+/// Where settings come from, for every command that needs them.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Settings {
+    /// Configuration file (YAML); without it the defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// One setting, above file and environment; may be repeated.
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+impl Settings {
+    pub(super) fn sources(&self) -> Sources {
+        Sources::new(self.config.clone(), self.set.clone())
+    }
+}
+
+/// Samples the cgroups of this machine and serves and sends what it finds.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  podometer agent
+  podometer agent --config podometer.yaml
+  podometer agent --set sampler.fast_interval=50ms --log-level debug
+  PODOMETER__AGENT__NODE_NAME=node-1 podometer agent")]
+pub(super) struct Agent {
+    #[command(flatten)]
+    pub(super) settings: Settings,
+    /// The least grave messages that are logged; stands above the configuration.
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) log_level: Option<LogLevel>,
+}
+
+/// Prints CPU and memory like kubectl top, one second old and with peaks.
+///
+/// Asks a running agent; where none runs, reads the cgroups itself.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Columns:
+  CPU(cores)      mean over the last second
+  MEMORY(bytes)   working set, as kubectl top has it
+  PEAK(15s)       highest CPU sample inside the first configured window
+  THROTTLED%      share of the quota's periods in which it ran out
+  PSI             share of the last 10 s in which a task waited for cpu/memory/io
+  \"-\" means: not known here.
+
+Examples:
+  podometer top                      pods when there are any, else units
+  podometer top containers -n shop --sort memory
+  podometer top units --watch        redraw each second
+  podometer top pods --watch 5 --wide
+  podometer top --url http://10.0.0.7:9758")]
+pub(super) struct Top {
+    /// What to list; without it pods when there are any, else units.
+    #[arg(value_enum)]
+    pub(super) view: Option<View>,
+    /// Print one table and end (the default).
+    #[arg(long, conflicts_with = "watch")]
+    pub(super) once: bool,
+    /// Print again every SECONDS, in place on a terminal.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1", value_parser = seconds)]
+    pub(super) watch: Option<Duration>,
+    /// Order of the rows.
+    #[arg(long, value_enum, default_value_t = Sort::Name)]
+    pub(super) sort: Sort,
+    /// Address of an agent; nothing else is asked then.
+    #[arg(long)]
+    pub(super) url: Option<String>,
+    /// File that holds the agent's bearer token.
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// More columns.
+    #[arg(long)]
+    pub(super) wide: bool,
+    /// Only pods of this namespace.
+    #[arg(short, long)]
+    pub(super) namespace: Option<String>,
+    #[command(flatten)]
+    pub(super) settings: Settings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum View {
+    Units,
+    Pods,
+    Containers,
+    Node,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sort {
+    Cpu,
+    Memory,
+    Peak,
+    Name,
+}
+
+/// Says what can be read here, what serves which value, and how to mend what is missing.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit code: 0 when the agent can do its work here, 1 when it cannot.
+
+Examples:
+  podometer check
+  podometer check --config podometer.yaml
+  podometer check --json")]
+pub(super) struct Check {
+    #[command(flatten)]
+    pub(super) settings: Settings,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Prints or checks the configuration.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  podometer config default > podometer.yaml
+  podometer config check podometer.yaml")]
+pub(super) struct ConfigCommand {
+    #[command(subcommand)]
+    pub(super) action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigAction {
+    /// Prints every key with its sentence and its default.
+    #[command(after_help = "Example:\n  podometer config default > podometer.yaml")]
+    Default,
+    /// Says what is wrong with a file, all at once.
+    #[command(after_help = "\
+Exit code: 0 when the file is fine, 64 when it is not.
+
+Example:
+  podometer config check podometer.yaml")]
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Seconds as a plain number such as 2 or 0.5, or a duration such as 500ms.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let allowed = "allowed: 0.1 to 3600 seconds (name the view before --watch)";
+    match number.or_else(|| humantime::parse_duration(text).ok()) {
+        Some(wait) if wait >= Duration::from_millis(100) && wait <= Duration::from_hours(1) => Ok(wait),
+        _ => Err(allowed.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_are_well_formed_and_show_examples() {
+        let mut command = Arguments::command();
+        command.build();
+        command.clone().debug_assert();
+        let mut commands = vec![command];
+        while let Some(command) = commands.pop() {
+            if command.get_name() == "help" {
+                continue;
+            }
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example") && help.contains("podometer "), "{}", command.get_name());
+            commands.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn watch_takes_seconds_or_none() {
+        let watch = |arguments: &[&str]| {
+            let parsed = Arguments::try_parse_from(["podometer", "top"].iter().chain(arguments)).ok()?;
+            match parsed.command {
+                Command::Top(top) => top.watch,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(watch(&[]), None);
+        assert_eq!(watch(&["--watch"]), Some(Duration::from_secs(1)));
+        assert_eq!(watch(&["pods", "--watch", "0.5"]), Some(Duration::from_millis(500)));
+        assert_eq!(watch(&["--watch=250ms", "pods"]), Some(Duration::from_millis(250)));
+        for wrong in ["0", "-1", "nan", "1e9", "pods"] {
+            assert!(Arguments::try_parse_from(["podometer", "top", "--watch", wrong]).is_err(), "{wrong}");
+        }
+        assert!(Arguments::try_parse_from(["podometer", "top", "--watch", "--once"]).is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::arguments::{Agent, Arguments, Command};
+use super::{Failure, Wiring, check, configuration, log, top};
+
+/// Runs the command that the arguments name. The first argument is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help that was asked for is no error. Where it cannot be printed nobody reads it.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
+        }
+    };
+    let ended = match &arguments.command {
+        Command::Agent(agent) => run_agent(agent, wiring),
+        Command::Top(arguments) => top::run(arguments, wiring),
+        Command::Check(arguments) => check::run(arguments, wiring),
+        Command::Config(command) => configuration::run(command),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if matches!(failure, Failure::Usage(_) | Failure::Runtime(_)) {
+                let mut stderr = std::io::stderr().lock();
+                for line in failure.to_string().lines() {
+                    let _ = writeln!(stderr, "podometer: {line}");
+                }
+            }
+            failure.code()
+        }
+    }
+}
+
+fn run_agent(arguments: &Agent, wiring: &dyn Wiring) -> Result<(), Failure> {
+    let mut sources = arguments.settings.sources();
+    if let Some(level) = arguments.log_level {
+        sources.set.push(format!("agent.log.level={}", level.name()));
+    }
+    let loaded = configuration::load(&sources)?;
+    log::start(&loaded.config.agent.log);
+    Ok(wiring.run_agent(loaded, sources)?)
+}

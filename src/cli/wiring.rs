@@ -1,0 +1,24 @@
+//! What the commands need from the rest of the program. `agent` gives it; so the command line knows no
+//! source, sampler or server.
+
+use std::sync::Arc;
+
+use super::check::Group;
+use crate::config::{Config, Loaded, Sources};
+use crate::model::snapshot::Snapshot;
+
+/// Snapshots of this machine, one after the other.
+pub trait SnapshotSource: Send {
+    /// Blocks until the next snapshot is there.
+    fn next(&mut self) -> anyhow::Result<Arc<Snapshot>>;
+}
+
+/// The parts behind the commands.
+pub trait Wiring {
+    /// Runs the agent until it is told to stop. `sources` are what a reload reads again.
+    fn run_agent(&self, loaded: Loaded, sources: Sources) -> anyhow::Result<()>;
+    /// Samples the cgroups of this machine in this process.
+    fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>>;
+    /// What the doctor says of the parts that the command line does not know.
+    fn examine(&self, config: &Config) -> Vec<Group>;
+}

@@ -1,1 +1,0 @@
-//! Names; filled in by the part that serves them.

@@ -1,0 +1,174 @@
+//! Walks a snapshot and writes its points.
+//!
+//! All points carry the snapshot's time, as Telegraf's carry the gather time; only a unit that is gone keeps the
+//! time of its last reading, so that a restarted container of the same name does not overwrite it.
+
+use std::sync::Arc;
+
+use super::fields::{
+    MEMORY_AVAILABLE, NODE_NETWORK_FIELDS, NetworkRow, OWN, OWN_FLOATS, POD_NETWORK_FIELDS, Row, TELEGRAF,
+    WindowNames, nanocores,
+};
+use super::tags::{NODE, SYSTEM_CONTAINER, Tags};
+use crate::encode::influx::{LineWriter, Precision, PrefixCache};
+use crate::model::identity::UnitKind;
+use crate::model::node::Node;
+use crate::model::snapshot::Snapshot;
+use crate::model::unit::{Interface, Pace, Unit};
+
+/// What `kubernetes_node` holds that no cgroup knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// MemTotal.
+    pub memory_total_bytes: Option<u64>,
+    /// The node's default interface.
+    pub network: Option<Interface>,
+}
+
+/// The kubelet's names of system containers and the services that may carry them, the likeliest first. The
+/// kubelet's `misc` exists only where it is told which cgroup that is, so nothing here claims it.
+const SYSTEM_SERVICES: &[(&str, &[&str])] = &[
+    ("kubelet", &["kubelet.service"]),
+    ("runtime", &["containerd.service", "crio.service", "docker.service"]),
+];
+
+/// Writes the rows of one snapshot after the other.
+#[derive(Debug)]
+pub struct Rows {
+    /// Escaped `,tag=value` pairs on every point.
+    common: Vec<u8>,
+    cache: PrefixCache,
+    windows: WindowNames,
+    /// By index of unit: it is a pod, a pod's container, or inside of one.
+    in_pod: Vec<bool>,
+}
+
+impl Rows {
+    pub fn new(common: Vec<u8>) -> Rows {
+        let windows = WindowNames { windows: Arc::new([]), names: Vec::new() };
+        Rows { common, cache: PrefixCache::default(), windows, in_pod: Vec::new() }
+    }
+
+    /// Appends every point of `snapshot`.
+    pub fn write(
+        &mut self,
+        snapshot: &Snapshot,
+        node_facts: fn(&Node) -> NodeFacts,
+        precision: Precision,
+        out: &mut Vec<u8>,
+    ) {
+        if self.windows.windows != snapshot.windows {
+            self.windows = WindowNames::new(&snapshot.windows);
+        }
+        self.cache.begin(&snapshot.node_name);
+        self.in_pod.clear();
+        let tags = Tags { node: &snapshot.node_name, common: &self.common };
+        let mut writer = LineWriter::with(out, &self.common, precision);
+        for unit in &snapshot.units {
+            let above = unit.parent.and_then(|at| self.in_pod.get(at as usize).copied()).unwrap_or(false);
+            self.in_pod.push(above || unit.pod_uid().is_some());
+            if (above && !unit.is_container()) || unit.is_sandbox() {
+                continue;
+            }
+            let last = unit.stamp(Pace::Fast).filter(|_| unit.gone);
+            let time = last.unwrap_or(snapshot.taken).wall_ns;
+            let prefixes = self.cache.get(unit, |unit| tags.prefixes(unit));
+            let Some(usage) = &prefixes.usage else { continue };
+            writer.prefix(usage);
+            integers(&mut writer, TELEGRAF, unit);
+            if !(unit.is_container() && unit.pod_uid().is_some()) {
+                own(&mut writer, &self.windows, unit);
+            }
+            writer.end(time);
+            if let (Some(prefix), Some(interface)) = (&prefixes.network, default_interface(unit)) {
+                writer.prefix(prefix);
+                network(&mut writer, POD_NETWORK_FIELDS, interface);
+                writer.end(time);
+            }
+        }
+        self.cache.end();
+        cluster_rows(&mut writer, snapshot, node_facts);
+        writer.finish();
+    }
+}
+
+/// `kubernetes_system_container` and `kubernetes_node`, where there is a kubelet's tree.
+fn cluster_rows(writer: &mut LineWriter<'_>, snapshot: &Snapshot, node_facts: fn(&Node) -> NodeFacts) {
+    let Some(pods) = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::AllPods) else { return };
+    let time = snapshot.taken.wall_ns;
+    let mut system = |name: &str, unit: &Unit| {
+        writer.measurement(SYSTEM_CONTAINER);
+        writer.tag("node_name", &snapshot.node_name);
+        writer.tag("container_name", name);
+        integers(writer, TELEGRAF, unit);
+        writer.end(time);
+    };
+    system("pods", pods);
+    for (name, services) in SYSTEM_SERVICES {
+        let service = |service: &&str| {
+            snapshot.units.iter().find(|unit| {
+                unit.cgroup.kind == UnitKind::Service && unit.cgroup.path.rsplit('/').next() == Some(*service)
+            })
+        };
+        if let Some(unit) = services.iter().find_map(service) {
+            system(name, unit);
+        }
+    }
+    let Some(root) = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::Root) else { return };
+    let facts = snapshot.node.as_deref().map(node_facts).unwrap_or_default();
+    writer.measurement(NODE);
+    writer.tag("node_name", &snapshot.node_name);
+    integers(writer, TELEGRAF, root);
+    if let (Some(total), Some(used)) = (facts.memory_total_bytes, root.memory.working_set_bytes) {
+        writer.plain_integer(MEMORY_AVAILABLE, total.saturating_sub(used));
+    }
+    if let Some(interface) = &facts.network {
+        network(writer, NODE_NETWORK_FIELDS, interface);
+    }
+    writer.end(time);
+}
+
+fn integers(writer: &mut LineWriter<'_>, rows: &[Row], unit: &Unit) {
+    for (key, value) in rows {
+        if let Some(value) = value(unit) {
+            writer.plain_integer(*key, value);
+        }
+    }
+}
+
+fn network(writer: &mut LineWriter<'_>, rows: &[NetworkRow], interface: &Interface) {
+    for (key, value) in rows {
+        writer.plain_integer(*key, value(interface));
+    }
+}
+
+/// The fields of `kubernetes_pod` and `podometer_unit` that Telegraf does not have.
+fn own(writer: &mut LineWriter<'_>, windows: &WindowNames, unit: &Unit) {
+    integers(writer, OWN, unit);
+    for (at, [mean, max, p95, p99, memory]) in windows.names.iter().enumerate() {
+        if let Some(window) = unit.cpu.windows.get(at).copied().flatten() {
+            writer.escaped_integer(mean, nanocores(window.mean));
+            writer.escaped_integer(max, nanocores(window.max));
+            writer.escaped_integer(p95, nanocores(window.p95));
+            writer.escaped_integer(p99, nanocores(window.p99));
+        }
+        if let Some(bytes) = unit.memory.window_max_bytes.get(at).copied().flatten() {
+            writer.escaped_integer(memory, bytes);
+        }
+    }
+    for (key, value) in OWN_FLOATS {
+        if let Some(value) = value(unit) {
+            writer.plain_float(*key, value);
+        }
+    }
+}
+
+/// `eth0`, as for the kubelet; a pod whose one interface has another name is served by that one.
+fn default_interface(unit: &Unit) -> Option<&Interface> {
+    let interfaces = unit.network.as_deref()?;
+    let mut outside = interfaces.iter().filter(|interface| &*interface.name != "lo");
+    interfaces.iter().find(|interface| &*interface.name == "eth0").or_else(|| {
+        let only = outside.next()?;
+        outside.next().is_none().then_some(only)
+    })
+}

@@ -1,0 +1,128 @@
+//! Turns the sampler's state into an immutable snapshot, reusing the memory of snapshots that nobody reads any
+//! more, so that a steady second allocates nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::state::{State, copy_unit};
+use super::tick::Sampler;
+use crate::model::identity::UnitKind;
+use crate::model::snapshot::Snapshot;
+use crate::model::stamp::Stamp;
+use crate::model::unit::Unit;
+
+/// Snapshots kept for reuse: the published one, one that a slow reader may hold, one to write.
+const POOL: usize = 3;
+
+/// The pool and what is the same in every snapshot.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    seq: u64,
+    windows: Arc<[Duration]>,
+    windows_us: Vec<u64>,
+    node_name: Arc<str>,
+    pool: Vec<Arc<Snapshot>>,
+    /// Slot of the tree to index of the snapshot.
+    places: Vec<u32>,
+    /// Directory version whose names are in all states, and the number of units then.
+    named: Option<u64>,
+}
+
+impl Publisher {
+    pub(super) fn new(windows: &[Duration], node_name: Arc<str>) -> Publisher {
+        Publisher {
+            seq: 0,
+            windows: windows.into(),
+            windows_us: windows.iter().map(|window| window.as_micros() as u64).collect(),
+            node_name,
+            pool: Vec::with_capacity(POOL),
+            places: Vec::new(),
+            named: None,
+        }
+    }
+
+    /// A snapshot that nobody else holds.
+    fn blank(&mut self) -> Arc<Snapshot> {
+        let free = self.pool.iter().position(|snapshot| Arc::strong_count(snapshot) == 1);
+        match free {
+            Some(place) => self.pool.swap_remove(place),
+            None => Arc::new(Snapshot {
+                windows: self.windows.clone(),
+                node_name: self.node_name.clone(),
+                ..Snapshot::default()
+            }),
+        }
+    }
+}
+
+impl<C: Clock> Sampler<C> {
+    pub(super) fn publish_at(&mut self, taken: Stamp) -> usize {
+        self.name_units();
+        let mut blank = self.publisher.blank();
+        let publisher = &mut self.publisher;
+        let Some(snapshot) = Arc::get_mut(&mut blank) else { return 0 };
+        publisher.seq += 1;
+        snapshot.seq = publisher.seq;
+        snapshot.taken = taken;
+        snapshot.node = self.feeds.node.load_full();
+        snapshot.sampler.clone_from(&self.stats);
+        publisher.places.clear();
+        publisher.places.resize(self.states.len(), u32::MAX);
+        let networks = self.feeds.networks.load();
+        let mut filled = 0;
+        for &slot in self.tree.order() {
+            let Some(state) = self.states[slot as usize].as_mut() else { continue };
+            state.derive(&publisher.windows_us, &mut self.scratch);
+            if let UnitKind::Pod { uid, .. } = &state.unit.cgroup.kind {
+                state.unit.network = networks.get(uid).cloned();
+            }
+            publisher.places[slot as usize] = filled as u32;
+            place(&mut snapshot.units, filled, state, &publisher.places);
+            filled += 1;
+        }
+        for state in &mut self.departed {
+            state.derive(&publisher.windows_us, &mut self.scratch);
+            place(&mut snapshot.units, filled, state, &publisher.places);
+            filled += 1;
+        }
+        self.departed.clear();
+        snapshot.units.truncate(filled);
+        self.feeds.snapshot.store(Some(blank.clone()));
+        self.publisher.pool.push(blank);
+        self.publisher.pool.truncate(POOL);
+        filled
+    }
+
+    /// Looks up names where there is a new directory or a unit without one.
+    fn name_units(&mut self) {
+        let directory = self.feeds.directory.load();
+        let all = self.publisher.named != Some(directory.version);
+        self.publisher.named = Some(directory.version);
+        if directory.is_empty() && !all {
+            return;
+        }
+        for state in self.states.iter_mut().flatten().chain(&mut self.departed) {
+            if !all && state.resolved == Some(directory.version) {
+                continue;
+            }
+            state.resolved = Some(directory.version);
+            let found = directory.resolve(&state.unit.cgroup, &state.unit.values);
+            // A name once known stays: a pod that left the list still owns its last readings.
+            if let Some(found) = found
+                && state.unit.identity.as_deref() != Some(&found)
+            {
+                state.unit.identity = Some(Arc::new(found));
+            }
+        }
+    }
+}
+
+fn place(units: &mut Vec<Unit>, at: usize, state: &mut State, places: &[u32]) {
+    let parent = state.parent_slot.and_then(|slot| places.get(slot as usize).copied());
+    state.unit.parent = parent.filter(|&place| place != u32::MAX);
+    match units.get_mut(at) {
+        Some(unit) => copy_unit(unit, &state.unit),
+        None => units.push(state.unit.clone()),
+    }
+}
