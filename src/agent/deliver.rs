@@ -21,7 +21,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// One running sink.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    pub(super) config: Config,
     handle: Arc<Handle>,
     task: JoinHandle<()>,
 }
@@ -38,8 +37,8 @@ impl Delivery {
             limits: config.limits(),
             node_facts,
         };
-        let task = tokio::spawn(produce(config.clone(), options, feeds, handle.clone()));
-        Ok(Delivery { config, handle, task })
+        let task = tokio::spawn(produce(config, options, feeds, handle.clone()));
+        Ok(Delivery { handle, task })
     }
 
     pub(super) fn handle(&self) -> Arc<Handle> {

@@ -54,7 +54,7 @@ pub(super) async fn keep_fresh(config: Config, feeds: Feeds) {
             match outcome {
                 Ok(()) => tracing::info!(pods = feeds.directory.load().len(), "names are known"),
                 Err(error) => {
-                    tracing::warn!(error = format!("{error:#}"), "names cannot be read; the last ones stay")
+                    tracing::warn!(error = format!("{error:#}"), "names cannot be read; the last ones stay");
                 }
             }
         }

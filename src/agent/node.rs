@@ -106,9 +106,10 @@ impl Watcher {
         self.faults += faults.len() as u64;
         if faults.is_empty() == self.was_faulty {
             self.was_faulty = !faults.is_empty();
-            match faults.first() {
-                Some(fault) => tracing::warn!(%fault, count = faults.len(), "a node file cannot be read"),
-                None => tracing::info!("all node files can be read again"),
+            if let Some(fault) = faults.first() {
+                tracing::warn!(%fault, count = faults.len(), "a node file cannot be read");
+            } else {
+                tracing::info!("all node files can be read again");
             }
         }
         self.feeds.node.store(Some(Arc::new(node)));

@@ -184,11 +184,7 @@ impl Running {
 }
 
 fn start_node(config: &Config, feeds: &Feeds) -> anyhow::Result<NodeThread> {
-    let mut settings = config.procfs.clone();
-    settings.procfs.clone_from(&config.paths.procfs);
-    settings.sysfs.clone_from(&config.paths.sysfs);
-    settings.rootfs.clone_from(&config.paths.rootfs);
-    NodeThread::start(settings, config.sampler.slow_interval, feeds.clone())
+    NodeThread::start(config.procfs(), config.sampler.slow_interval, feeds.clone())
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {

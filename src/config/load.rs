@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::whole::Config;
 
 /// A configuration that every part can work with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
     /// The file it came from: the one to watch for changes.
@@ -36,6 +36,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Problem>> {
             }
         }));
     }
+    let refusals = config.iter().flat_map(|config| config.sinks.refusals());
+    problems.extend(refusals.map(|(key, message)| Problem::Refused {
+        origin: leaf_at(&leaves, key).map_or(Origin::Default, |leaf| leaf.origin.clone()),
+        message,
+    }));
     match config {
         Some(config) if problems.is_empty() => Ok(Loaded { config, file: sources.file.clone() }),
         _ => Err(problems),
@@ -68,7 +73,9 @@ fn deserialize(leaves: &mut Leaves, problems: &mut Vec<Problem>) -> Option<Confi
             let nearest = nearest(name, &known).map(|near| format!("{parent}{near}"));
             Problem::UnknownKey { origin, key, nearest, known }
         } else {
-            let value = leaf.as_ref().and_then(written).unwrap_or_default();
+            // What is lacking is not wrong with the value that is there.
+            let shown = leaf.as_ref().filter(|_| !matches!(error.inner(), ConfigError::NotFound(_)));
+            let value = shown.and_then(written).unwrap_or_default();
             let choice = leaf.as_ref().and_then(|leaf| choice_of(&key, leaf));
             let (reason, allowed) = choice.unwrap_or((reason, allowed));
             Problem::BadValue { origin, key, value, reason, allowed }
@@ -89,6 +96,9 @@ fn reason_of(error: &ConfigError) -> (String, String) {
             Some((_, expected)) => unlike(expected),
             None => refused(text),
         },
+        ConfigError::NotFound(key) => {
+            (format!("lacks {}", key.rsplit('.').next().unwrap_or(key)), "all keys of the section".to_owned())
+        }
         other => refused(&other.to_string()),
     }
 }

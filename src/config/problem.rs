@@ -13,6 +13,9 @@ pub enum Problem {
     TooLarge { path: PathBuf, limit: u64 },
     #[error("{place}: {message}")]
     Malformed { place: String, message: String },
+    /// A part's own words, which name the key.
+    #[error("{origin}: {message}")]
+    Refused { origin: Origin, message: String },
     #[error("--set {text}: has no \"=\"; allowed: --set section.key=value")]
     Set { text: String },
     #[error("{origin}: unknown key {key}{}", hint(nearest.as_ref(), known))]

@@ -18,7 +18,7 @@ const STEPS: [f64; 8] = [
     1.090_507_732_665_257_7,
     1.189_207_115_002_721,
     1.296_839_554_651_009_6,
-    1.414_213_562_373_095_1,
+    std::f64::consts::SQRT_2,
     1.542_210_825_407_940_7,
     1.681_792_830_507_429,
     1.834_008_086_409_342_4,
@@ -75,8 +75,12 @@ fn bucket_of(cores: f64) -> Option<usize> {
     let bits = cores.to_bits();
     let power = ((bits >> 52) & 0x7ff) as i32 - 1023;
     let mantissa = f64::from_bits((bits & ((1 << 52) - 1)) | (1023 << 52));
-    // An exact power of two is the upper bound of the bucket below.
-    let step = if mantissa == 1.0 { -1 } else { STEPS.iter().position(|&bound| mantissa <= bound)? as i32 };
+    // An exact power of two (no mantissa bits) is the upper bound of the bucket below.
+    let step = if bits & ((1 << 52) - 1) == 0 {
+        -1
+    } else {
+        STEPS.iter().position(|&bound| mantissa <= bound)? as i32
+    };
     let place = power * 8 + step + 1 - FIRST_INDEX;
     Some(place.clamp(0, BUCKETS as i32 - 1) as usize)
 }

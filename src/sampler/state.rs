@@ -29,10 +29,9 @@ impl State {
         let longest = config.windows.iter().max().copied().unwrap_or(Duration::from_secs(15));
         let steps = longest.as_nanos().div_ceil(config.fast_interval.as_nanos().max(1)) as usize + 1;
         let has_histogram = match (config.histograms, &entry.cgroup.kind) {
-            (Histograms::None, _) => false,
             (Histograms::All, _) | (Histograms::Pods | Histograms::Containers, UnitKind::Pod { .. }) => true,
             (Histograms::Containers, kind) => matches!(kind, UnitKind::Container { .. }),
-            (Histograms::Pods, _) => false,
+            (Histograms::None | Histograms::Pods, _) => false,
         };
         State {
             unit: Unit {

@@ -61,22 +61,28 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every setting that the server cannot work with.
+    /// Every setting that cannot be served with.
     pub fn validate(&self) -> Vec<OutOfRange> {
-        let shown = |value: usize| value.to_string();
-        let mut problems: Vec<OutOfRange> = [
-            OutOfRange::check("max_connections", self.max_connections, (1, 10_000), shown),
-            OutOfRange::check("max_request_bytes", self.max_request_bytes, (8192, 1 << 20), shown),
+        let span = |key, value, low| {
+            let show = |value| humantime::format_duration(value).to_string();
+            OutOfRange::check(key, value, (low, Duration::from_hours(1)), show)
+        };
+        let count =
+            |key, value: usize, bounds| OutOfRange::check(key, value, bounds, |value| value.to_string());
+        let both = self.bearer_token_env.as_ref().filter(|_| self.bearer_token_file.is_some()).map(|name| {
+            let reason = "stands beside bearer_token_file";
+            OutOfRange::new("bearer_token_env", name, reason, "one of bearer_token_file and bearer_token_env")
+        });
+        let problems = [
+            count("max_connections", self.max_connections, (1, 65_536)),
+            span("header_timeout", self.header_timeout, Duration::from_millis(100)),
+            span("write_timeout", self.write_timeout, Duration::from_millis(100)),
+            span("shutdown_timeout", self.shutdown_timeout, Duration::ZERO),
+            count("max_request_bytes", self.max_request_bytes, (8192, 1 << 20)),
             OutOfRange::check("gzip_level", self.gzip_level, (1, 9), |value| value.to_string()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if let (Some(file), Some(env)) = (&self.bearer_token_file, &self.bearer_token_env) {
-            let reason = format!("stands beside bearer_token_file \"{}\"", file.display());
-            problems.push(OutOfRange::new("bearer_token_env", env.clone(), reason, "one of the two"));
-        }
-        problems
+            both,
+        ];
+        problems.into_iter().flatten().collect()
     }
 }
 

@@ -1,5 +1,14 @@
 //! The InfluxDB side: rows against their golden text, the sink against a scripted server and against real ones.
 
+#![allow(
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::format_collect,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests and what they share may panic, compare exactly and say that they were skipped"
+)]
+
 mod dashboards;
 mod fake_server;
 mod real_influxdb;
@@ -8,3 +17,4 @@ mod rows;
 mod sample;
 mod script;
 mod servers;
+mod tls;

@@ -1,5 +1,9 @@
 //! A small node with everything that has rows of its own, and a large one for benches.
-#![allow(dead_code, reason = "shared by a test and a bench, each of which uses a part")]
+#![allow(
+    dead_code,
+    clippy::unnecessary_wraps,
+    reason = "shared by a test and a bench, each of which uses a part"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::sync::{Arc, Mutex};
 
 use podometer::sink::influxdb::Config;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it arrived, its body decompressed.
 #[derive(Clone, Debug)]
@@ -23,6 +24,9 @@ pub(crate) enum Answer {
     Silence,
 }
 
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 pub(crate) fn status(line: &'static str) -> Answer {
     Answer::Whole(line, String::new())
 }
@@ -35,22 +39,38 @@ pub(crate) struct Server {
 impl Server {
     /// Answers the n-th request (from 0) with `answer(n, request)`.
     pub(crate) async fn start(answer: impl FnMut(usize, &Request) -> Answer + Send + 'static) -> Server {
+        Server::start_with(None, answer).await
+    }
+
+    /// Likewise behind TLS, where there is an acceptor.
+    pub(crate) async fn start_with(
+        tls: Option<TlsAcceptor>,
+        answer: impl FnMut(usize, &Request) -> Answer + Send + 'static,
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https://localhost" } else { "http://127.0.0.1" };
+        let url = format!("{scheme}:{}", listener.local_addr().unwrap().port());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (seen, answer) = (Arc::clone(&requests), Arc::new(Mutex::new(answer)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                let (seen, answer, tls) = (Arc::clone(&seen), Arc::clone(&answer), tls.clone());
                 tokio::spawn(async move {
-                    let mut stream = stream;
-                    while let Some(request) = read(&mut stream).await {
+                    let mut stream: Box<dyn Stream> = match tls {
+                        None => Box::new(stream),
+                        Some(tls) => match tls.accept(stream).await {
+                            Ok(stream) => Box::new(stream),
+                            // A client that does not trust us.
+                            Err(_) => return,
+                        },
+                    };
+                    while let Some(request) = read(stream.as_mut()).await {
                         let reply = {
                             let mut seen = seen.lock().unwrap();
                             seen.push(request.clone());
                             (answer.lock().unwrap())(seen.len() - 1, &request)
                         };
-                        if !write(&mut stream, reply).await {
+                        if !write(stream.as_mut(), reply).await {
                             return;
                         }
                     }
@@ -80,7 +100,7 @@ pub(crate) fn config(url: &str) -> Config {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Request> {
+async fn read(stream: &mut dyn Stream) -> Option<Request> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -109,7 +129,7 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     Some(Request { head, body: text })
 }
 
-async fn write(stream: &mut TcpStream, answer: Answer) -> bool {
+async fn write(stream: &mut dyn Stream, answer: Answer) -> bool {
     match answer {
         Answer::Whole(head, body) => {
             let text = format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());

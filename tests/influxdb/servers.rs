@@ -22,11 +22,14 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// The command that starts a server on this directory and port.
+type Start = dyn Fn(&Path, u16) -> Command;
+
 /// A running server and its data directory.
 pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) directory: tempfile::TempDir,
-    command: Box<dyn Fn(&Path, u16) -> Command>,
+    command: Box<Start>,
     ping: &'static str,
     child: Option<Child>,
 }

@@ -3,6 +3,13 @@
 //!
 //! `cargo test --test replay -- --nocapture` prints the table of differences.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests fail by panicking and print tables"
+)]
+
 mod kubelet;
 mod recording;
 

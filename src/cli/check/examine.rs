@@ -36,7 +36,8 @@ pub(super) fn machine(config: &Config) -> anyhow::Result<Vec<Group>> {
         .enable_all()
         .build()
         .context("starting the asynchronous runtime")?;
-    let (names, server) = runtime.block_on(async { (names(config).await, server(listen(config)).await) });
+    let (names, server) =
+        runtime.block_on(async { (names(config).await, server(config.server.listen).await) });
     let group = |source, findings| Group { source, essential: false, findings };
     Ok(vec![
         group("proc and sys", proc(config)),
@@ -44,11 +45,6 @@ pub(super) fn machine(config: &Config) -> anyhow::Result<Vec<Group>> {
         group("limits", vec![open_files(config)]),
         group("server", vec![server]),
     ])
-}
-
-/// The address that the agent serves on.
-fn listen(_config: &Config) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 9758))
 }
 
 fn proc(config: &Config) -> Vec<Finding> {

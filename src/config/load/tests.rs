@@ -46,74 +46,132 @@ fn the_default_file_is_the_defaults() {
     for text in [DEFAULT_FILE.to_owned(), uncommented(DEFAULT_FILE), String::new(), "# nothing\n".to_owned()]
     {
         let (_directory, sources) = from_text(&text);
-        assert_eq!(load(&sources).unwrap().config, Config::default());
+        assert_eq!(format!("{:?}", load(&sources).unwrap().config), format!("{:?}", Config::default()));
     }
 }
 
-/// The keys that a section knows, as its own complaint about an unknown one lists them.
-fn keys_below(section: &str) -> Vec<String> {
-    keys_of(section, format!("{section}{{no_such_key: 1}}"))
+/// One step into the configuration: a key, and whether a list stands there.
+type Step = (String, bool);
+
+/// The keys that a section knows, as its own complaint about an unknown one lists them; and whether the
+/// section is a list of such.
+fn keys_below(section: &[Step]) -> Option<(bool, Vec<String>)> {
+    [false, true].into_iter().find_map(|list| {
+        let mut section = section.to_vec();
+        if let Some(last) = section.last_mut() {
+            last.1 = list;
+        }
+        let probe = section.iter().rev().fold("{no_such_key: 1}".to_owned(), |below, (key, list)| {
+            if *list { format!("{{{key}: [{below}]}}") } else { format!("{{{key}: {below}}}") }
+        });
+        let (_directory, sources) = from_text(&probe);
+        load(&sources).unwrap_err().into_iter().find_map(|problem| match problem {
+            Problem::UnknownKey { known, key, .. } if key.ends_with("no_such_key") => Some((list, known)),
+            _ => None,
+        })
+    })
 }
 
-/// The keys that an entry of a list knows.
-fn keys_of_entries(section: &str) -> Vec<String> {
-    keys_of(section, format!("{section}[{{no_such_key: 1}}]"))
-}
-
-fn keys_of(section: &str, probe: String) -> Vec<String> {
-    for probe in [probe] {
-        let argument = if section.is_empty() { "no_such_key=1".to_owned() } else { probe };
-        for problem in with_set(&[&argument]).unwrap_err() {
-            if let Problem::UnknownKey { known, .. } = problem {
-                return known;
-            }
+/// Every key that can be set, by its path.
+fn known_keys() -> BTreeSet<String> {
+    let mut known = BTreeSet::new();
+    let mut sections = vec![Vec::<Step>::new()];
+    while let Some(mut section) = sections.pop() {
+        let Some((list, keys)) = keys_below(&section) else { continue };
+        if let Some(last) = section.last_mut() {
+            last.1 = list;
+        }
+        for key in keys {
+            let mut path = section.clone();
+            path.push((key, false));
+            known.insert(path.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join("."));
+            sections.push(path);
         }
     }
-    Vec::new()
+    known
+}
+
+/// Also takes the "#" from examples, which are set off by three spaces: `  #   key: value`.
+fn with_examples(text: &str) -> String {
+    let line = |line: &str| match line.split_once("#   ") {
+        Some((indent, rest)) if indent.trim().is_empty() => format!("{indent}    {rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    uncommented(text).lines().map(line).collect()
 }
 
 #[test]
 fn the_default_file_holds_every_key_and_each_has_a_sentence() {
-    let mut known = BTreeSet::new();
-    let mut sections = vec![String::new()];
-    while let Some(section) = sections.pop() {
-        for key in keys_below(&section) {
-            let path = format!("{}{key}", section.replace('=', "."));
-            for key in keys_of_entries(&format!("{path}=")) {
-                // A list is empty by default; the keys of its entries stand in its comment.
-                assert!(DEFAULT_FILE.contains(&format!("\n  #   {key}: ")), "{path}: an entry's {key}");
-            }
-            // An optional section is off by default; its keys stand in its comment.
-            let below = format!("{path}=");
-            if DEFAULT_FILE.contains(&format!("  #{key}: null\n")) {
-                assert!(keys_below(&below).iter().all(|key| DEFAULT_FILE.contains(key.as_str())), "{path}");
-            } else {
-                sections.push(below);
-            }
-            known.insert(path);
-        }
-    }
+    let known = known_keys();
     assert!(known.contains("agent.log.level") && known.contains("sampler.windows"), "{known:?}");
 
     let mut written = BTreeSet::new();
     let mut parents: Vec<(usize, String)> = Vec::new();
     let mut sentence = false;
-    for line in uncommented(DEFAULT_FILE).lines() {
-        let indent = line.len() - line.trim_start().len();
-        let Some((key, _)) =
-            line.trim_start().split_once(':').filter(|_| !line.trim_start().starts_with('#'))
-        else {
-            sentence = line.trim_start().starts_with("# ") && line.trim_end().ends_with('.');
+    for line in with_examples(DEFAULT_FILE).lines() {
+        let text = line.trim_start().trim_start_matches("- ");
+        let indent = line.len() - text.len();
+        let key = text.split_once(':').filter(|(key, _)| !key.contains([' ', '#']));
+        let Some((key, _)) = key else {
+            sentence = text.starts_with("# ") && text.ends_with('.');
             continue;
         };
         parents.retain(|(depth, _)| *depth < indent);
-        parents.push((indent, key.trim_start_matches("- ").to_owned()));
+        parents.push((indent, key.to_owned()));
         assert!(sentence || indent == 0, "no sentence before {line}");
         let path: Vec<&str> = parents.iter().map(|(_, key)| key.as_str()).collect();
         written.insert(path.join("."));
         sentence = false;
     }
     assert_eq!(written, known);
+}
+
+#[test]
+fn the_example_of_a_sink_is_the_defaults_of_a_sink() {
+    let text =
+        with_examples(DEFAULT_FILE).replace("influxdb: []", "influxdb:").replace("  tls: null", "  tls:");
+    let (_directory, sources) = from_text(&text);
+    let expected = crate::sink::influxdb::Config {
+        url: "http://127.0.0.1:8086".to_owned(),
+        database: Some("telegraf".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(format!("{:?}", load(&sources).unwrap().config.sinks.influxdb), format!("{:?}", [expected]));
+}
+
+#[test]
+fn what_a_sink_refuses_is_told_with_its_file() {
+    let good = "{url: 'http://i', database: d}";
+    assert_eq!(
+        complaints(&format!("sinks: {{influxdb: [{good}, {good}]}}")),
+        ["podometer.yaml: sinks.influxdb: two sinks have the name \"influxdb\"; give each its own"]
+    );
+    let told = complaints("sinks: {influxdb: [{url: 'http://i'}]}");
+    assert!(told[0].starts_with("podometer.yaml: sinks.influxdb influxdb: set database"), "{told:?}");
+    let told = complaints("sinks: {influxdb: [{urll: 'http://u:hunter2@i', database: d}]}");
+    assert_eq!(
+        told,
+        ["podometer.yaml: unknown key sinks.influxdb[0].urll; did you mean sinks.influxdb[0].url?"]
+    );
+    let told = complaints("sinks: {influxdb: [{url: 'http://i', database: d, timeout: soon}]}");
+    assert!(
+        told[0].starts_with("podometer.yaml: sinks.influxdb[0].timeout: is ") && told.len() == 1,
+        "{told:?}"
+    );
+}
+
+#[test]
+fn the_server_is_bounded() {
+    let complaint = |argument: &str| with_set(&[argument]).unwrap_err()[0].to_string();
+    assert_eq!(
+        complaint("server.gzip_level=10"),
+        "--set: server.gzip_level: \"10\" is above 9; allowed: 1 to 9"
+    );
+    assert!(complaint("server.listen=here").starts_with("--set: server.listen: \"here\" is "));
+    let half = complaint("server.tls={cert_file: a}");
+    assert!(half.starts_with("--set: server.tls") && half.contains("lacks key_file"), "{half}");
+    let both = with_set(&["server.bearer_token_env=A", "server.bearer_token_file=b"]).unwrap_err();
+    assert!(both[0].to_string().contains("bearer_token_env"), "{both:?}");
 }
 
 #[test]
@@ -153,6 +211,13 @@ fn every_problem_is_found_at_once_and_names_its_place() {
             "podometer.yaml: unknown key sampler.fast_intervall; did you mean sampler.fast_interval?",
         ]
     );
+}
+
+#[test]
+fn the_paths_reach_the_part_that_reads_them() {
+    let config = with_set(&["paths.procfs=/host/proc", "procfs.ksm=true"]).unwrap().config.procfs();
+    assert_eq!((config.procfs.to_str(), config.ksm), (Some("/host/proc"), true));
+    assert!(with_set(&["procfs.procfs=/host/proc"]).is_err(), "one place for each setting");
 }
 
 #[test]

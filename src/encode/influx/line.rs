@@ -39,27 +39,35 @@ impl Precision {
     }
 }
 
-/// A field or tag name that needs no escaping, checked when the program is compiled.
+/// A field name that needs no escaping, checked when the program is compiled; made by `plain_key!`.
+///
+/// It is held as `,name=`, so that a field costs two copies: its name and its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key(&'static str);
 
+/// The [`Key`] of a literal name.
+macro_rules! plain_key {
+    ($name:literal) => {
+        $crate::encode::influx::Key::new(concat!(",", $name, "="))
+    };
+}
+pub(crate) use plain_key;
+
 impl Key {
     /// # Panics
-    /// While compiling, where it stands in a constant: where the name is empty or holds a character that needs care.
-    pub const fn new(name: &'static str) -> Key {
-        let bytes = name.as_bytes();
-        assert!(!bytes.is_empty(), "a name is not empty");
-        let mut at = 0;
-        while at < bytes.len() {
+    /// While compiling, where it stands in a constant: where the name is empty or holds a character that
+    /// needs care.
+    pub const fn new(framed: &'static str) -> Key {
+        let bytes = framed.as_bytes();
+        assert!(bytes.len() > 2, "a name is not empty");
+        assert!(bytes[0] == b',' && bytes[bytes.len() - 1] == b'=', "a name stands between , and =");
+        let mut at = 1;
+        while at < bytes.len() - 1 {
             assert!(bytes[at] > b' ' && bytes[at] < 0x7f, "a plain name is printable ASCII");
             assert!(!matches!(bytes[at], b',' | b'=' | b'\\' | b'"'), "a plain name needs no escaping");
             at += 1;
         }
-        Key(name)
-    }
-
-    pub const fn name(self) -> &'static str {
-        self.0
+        Key(framed)
     }
 }
 
@@ -131,12 +139,12 @@ impl<'a> LineWriter<'a> {
 
     /// Like [`LineWriter::integer`] for a name that is known to need no escaping.
     pub fn plain_integer(&mut self, key: Key, value: u64) {
-        self.escaped_integer(key.0.as_bytes(), value);
+        self.framed_integer(key.0.as_bytes(), value);
     }
 
-    /// Like [`LineWriter::integer`] for a name that is escaped already.
-    pub fn escaped_integer(&mut self, key: &[u8], value: u64) {
-        self.plain_key(key);
+    /// Like [`LineWriter::integer`] for a name that is escaped already and stands between `,` and `=`.
+    pub fn framed_integer(&mut self, key: &[u8], value: u64) {
+        self.framed_key(key);
         self.unsigned_value(value);
     }
 
@@ -156,7 +164,7 @@ impl<'a> LineWriter<'a> {
     /// Like [`LineWriter::float`] for a name that is known to need no escaping.
     pub fn plain_float(&mut self, key: Key, value: f64) {
         if value.is_finite() {
-            self.plain_key(key.0.as_bytes());
+            self.framed_key(key.0.as_bytes());
             self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
         }
     }
@@ -207,11 +215,15 @@ impl<'a> LineWriter<'a> {
         self.out.push(b'i');
     }
 
-    fn plain_key(&mut self, key: &[u8]) {
-        self.out.push(if self.fields == 0 { b' ' } else { b',' });
-        self.fields += 1;
+    fn framed_key(&mut self, key: &[u8]) {
+        let at = self.out.len();
         self.out.extend_from_slice(key);
-        self.out.push(b'=');
+        if self.fields == 0
+            && let Some(comma) = self.out.get_mut(at)
+        {
+            *comma = b' ';
+        }
+        self.fields += 1;
     }
 
     /// Begins a field; false where the key is empty or reserved and the field must be left out.

@@ -8,6 +8,7 @@ mod prefixes;
 mod producer;
 
 pub use batch::{Batch, Limits, split};
+pub(crate) use line::plain_key;
 pub use line::{Key, LineWriter, Precision, append_tag, escape};
 pub use prefixes::{PrefixCache, Prefixes};
 pub use producer::{Extra, Options, Producer};

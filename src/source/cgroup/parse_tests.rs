@@ -136,7 +136,7 @@ proptest! {
     ) {
         let keys = ["usage_usec", "user_usec", "nr_periods", "x", "usage", "burst_usec", "nr_throttled", "zz"];
         let text = |rows: &[(usize, u64)]| {
-            rows.iter().map(|(key, value)| format!("{} {value}\n", keys[*key])).collect::<String>()
+            rows.iter().fold(String::new(), |text, (key, value)| text + keys[*key] + &format!(" {value}\n"))
         };
         let mut warm = LineMap::default();
         flat(File::CpuStat, &mut warm, text(&first).as_bytes());

@@ -229,14 +229,14 @@ impl Tree {
         for slot in self.order.clone() {
             let Some(entry) = self.entry(slot) else { continue };
             match scan::list(entry.dir.as_fd()) {
-                Ok(listing) => self.compare(slot, listing, changes),
+                Ok(listing) => self.compare(slot, &listing, changes),
                 Err(Errno::NOENT | Errno::NODEV) => self.remove(slot, changes),
                 Err(_) => {}
             }
         }
     }
 
-    fn compare(&mut self, slot: u32, listing: Listing, changes: &mut Vec<Change>) {
+    fn compare(&mut self, slot: u32, listing: &Listing, changes: &mut Vec<Change>) {
         let Some(entry) = self.entries[slot as usize].as_mut() else { return };
         entry.files = listing.files;
         let known = entry.children.clone();
@@ -304,7 +304,9 @@ impl Tree {
         let listing = match scan::list(dir.as_fd()) {
             Ok(listing) => listing,
             Err(error) => {
-                watches[0].map(|watch| self.watcher.remove(watch));
+                if let Some(watch) = watches[0] {
+                    self.watcher.remove(watch);
+                }
                 self.free.push(slot);
                 return Err(error);
             }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
-    /// Where the node's /proc is mounted.
+    /// Where the node's /proc is mounted. The three paths are everyone's, so the section `paths` sets them.
     #[serde(skip)]
     pub procfs: PathBuf,
     /// Where the node's /sys is mounted.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::encode::influx::Key;
+use crate::encode::influx::{Key, plain_key};
 use crate::model::field::{Field, Limit};
 use crate::model::unit::{Interface, IoDevice, Unit, memory_usage_bytes};
 
@@ -13,74 +13,74 @@ pub(super) type FloatRow = (Key, fn(&Unit) -> Option<f64>);
 
 /// Telegraf's fields, in the order in which Telegraf builds them.
 pub(super) const TELEGRAF: &[Row] = &[
-    (Key::new("cpu_usage_nanocores"), live_nanocores),
-    (Key::new("cpu_usage_core_nanoseconds"), |unit| nanoseconds(unit, Field::UsageUsec)),
-    (Key::new("memory_usage_bytes"), |unit| memory_usage_bytes(&unit.values)),
-    (Key::new("memory_working_set_bytes"), |unit| unit.memory.working_set_bytes),
-    (Key::new("memory_rss_bytes"), |unit| unit.values.get(Field::Anon)),
-    (Key::new("memory_page_faults"), |unit| unit.values.get(Field::Pgfault)),
-    (Key::new("memory_major_page_faults"), |unit| unit.values.get(Field::Pgmajfault)),
+    (plain_key!("cpu_usage_nanocores"), live_nanocores),
+    (plain_key!("cpu_usage_core_nanoseconds"), |unit| nanoseconds(unit, Field::UsageUsec)),
+    (plain_key!("memory_usage_bytes"), |unit| memory_usage_bytes(&unit.values)),
+    (plain_key!("memory_working_set_bytes"), |unit| unit.memory.working_set_bytes),
+    (plain_key!("memory_rss_bytes"), |unit| unit.values.get(Field::Anon)),
+    (plain_key!("memory_page_faults"), |unit| unit.values.get(Field::Pgfault)),
+    (plain_key!("memory_major_page_faults"), |unit| unit.values.get(Field::Pgmajfault)),
 ];
 
 /// The fields that only our own measurements have, beside [`TELEGRAF`]'s.
 pub(super) const OWN: &[Row] = &[
     (MEMORY_AVAILABLE, available_bytes),
-    (Key::new("cpu_user_core_nanoseconds"), |unit| nanoseconds(unit, Field::UserUsec)),
-    (Key::new("cpu_system_core_nanoseconds"), |unit| nanoseconds(unit, Field::SystemUsec)),
-    (Key::new("cpu_limit_nanocores"), cpu_limit_nanocores),
-    (Key::new("cpu_nr_periods"), |unit| unit.values.get(Field::NrPeriods)),
-    (Key::new("cpu_nr_throttled"), |unit| unit.values.get(Field::NrThrottled)),
-    (Key::new("cpu_throttled_usec"), |unit| unit.values.get(Field::ThrottledUsec)),
-    (Key::new("cpu_nr_bursts"), |unit| unit.values.get(Field::NrBursts)),
-    (Key::new("cpu_burst_usec"), |unit| unit.values.get(Field::BurstUsec)),
-    (Key::new("cpu_some_usec"), |unit| unit.values.get(Field::CpuSomeTotal)),
-    (Key::new("cpu_full_usec"), |unit| unit.values.get(Field::CpuFullTotal)),
-    (Key::new("memory_cache_bytes"), |unit| unit.values.get(Field::FileCache)),
-    (Key::new("memory_kernel_bytes"), |unit| unit.values.get(Field::Kernel)),
-    (Key::new("memory_shmem_bytes"), |unit| unit.values.get(Field::Shmem)),
-    (Key::new("memory_inactive_file_bytes"), |unit| unit.values.get(Field::InactiveFile)),
-    (Key::new("memory_peak_bytes"), |unit| unit.values.get(Field::MemoryPeak)),
-    (Key::new("memory_limit_bytes"), |unit| unit.values.get(Field::MemoryMax)),
-    (Key::new("memory_swap_bytes"), |unit| unit.values.get(Field::SwapCurrent)),
-    (Key::new("memory_some_usec"), |unit| unit.values.get(Field::MemorySomeTotal)),
-    (Key::new("memory_full_usec"), |unit| unit.values.get(Field::MemoryFullTotal)),
-    (Key::new("oom_kills"), |unit| unit.oom_kills),
-    (Key::new("pids_current"), |unit| unit.values.get(Field::PidsCurrent)),
-    (Key::new("pids_limit"), |unit| unit.values.get(Field::PidsMax)),
-    (Key::new("io_read_bytes"), |unit| io_sum(unit, |device| device.rbytes)),
-    (Key::new("io_write_bytes"), |unit| io_sum(unit, |device| device.wbytes)),
-    (Key::new("io_reads"), |unit| io_sum(unit, |device| device.rios)),
-    (Key::new("io_writes"), |unit| io_sum(unit, |device| device.wios)),
-    (Key::new("io_some_usec"), |unit| unit.values.get(Field::IoSomeTotal)),
-    (Key::new("io_full_usec"), |unit| unit.values.get(Field::IoFullTotal)),
+    (plain_key!("cpu_user_core_nanoseconds"), |unit| nanoseconds(unit, Field::UserUsec)),
+    (plain_key!("cpu_system_core_nanoseconds"), |unit| nanoseconds(unit, Field::SystemUsec)),
+    (plain_key!("cpu_limit_nanocores"), cpu_limit_nanocores),
+    (plain_key!("cpu_nr_periods"), |unit| unit.values.get(Field::NrPeriods)),
+    (plain_key!("cpu_nr_throttled"), |unit| unit.values.get(Field::NrThrottled)),
+    (plain_key!("cpu_throttled_usec"), |unit| unit.values.get(Field::ThrottledUsec)),
+    (plain_key!("cpu_nr_bursts"), |unit| unit.values.get(Field::NrBursts)),
+    (plain_key!("cpu_burst_usec"), |unit| unit.values.get(Field::BurstUsec)),
+    (plain_key!("cpu_some_usec"), |unit| unit.values.get(Field::CpuSomeTotal)),
+    (plain_key!("cpu_full_usec"), |unit| unit.values.get(Field::CpuFullTotal)),
+    (plain_key!("memory_cache_bytes"), |unit| unit.values.get(Field::FileCache)),
+    (plain_key!("memory_kernel_bytes"), |unit| unit.values.get(Field::Kernel)),
+    (plain_key!("memory_shmem_bytes"), |unit| unit.values.get(Field::Shmem)),
+    (plain_key!("memory_inactive_file_bytes"), |unit| unit.values.get(Field::InactiveFile)),
+    (plain_key!("memory_peak_bytes"), |unit| unit.values.get(Field::MemoryPeak)),
+    (plain_key!("memory_limit_bytes"), |unit| unit.values.get(Field::MemoryMax)),
+    (plain_key!("memory_swap_bytes"), |unit| unit.values.get(Field::SwapCurrent)),
+    (plain_key!("memory_some_usec"), |unit| unit.values.get(Field::MemorySomeTotal)),
+    (plain_key!("memory_full_usec"), |unit| unit.values.get(Field::MemoryFullTotal)),
+    (plain_key!("oom_kills"), |unit| unit.oom_kills),
+    (plain_key!("pids_current"), |unit| unit.values.get(Field::PidsCurrent)),
+    (plain_key!("pids_limit"), |unit| unit.values.get(Field::PidsMax)),
+    (plain_key!("io_read_bytes"), |unit| io_sum(unit, |device| device.rbytes)),
+    (plain_key!("io_write_bytes"), |unit| io_sum(unit, |device| device.wbytes)),
+    (plain_key!("io_reads"), |unit| io_sum(unit, |device| device.rios)),
+    (plain_key!("io_writes"), |unit| io_sum(unit, |device| device.wios)),
+    (plain_key!("io_some_usec"), |unit| unit.values.get(Field::IoSomeTotal)),
+    (plain_key!("io_full_usec"), |unit| unit.values.get(Field::IoFullTotal)),
 ];
 
 /// Percent of time, as the kernel averages it over ten seconds.
 pub(super) const OWN_FLOATS: &[FloatRow] = &[
-    (Key::new("cpu_some_avg10"), |unit| percent(unit, Field::CpuSomeAvg10)),
-    (Key::new("cpu_full_avg10"), |unit| percent(unit, Field::CpuFullAvg10)),
-    (Key::new("memory_some_avg10"), |unit| percent(unit, Field::MemorySomeAvg10)),
-    (Key::new("memory_full_avg10"), |unit| percent(unit, Field::MemoryFullAvg10)),
-    (Key::new("io_some_avg10"), |unit| percent(unit, Field::IoSomeAvg10)),
-    (Key::new("io_full_avg10"), |unit| percent(unit, Field::IoFullAvg10)),
+    (plain_key!("cpu_some_avg10"), |unit| percent(unit, Field::CpuSomeAvg10)),
+    (plain_key!("cpu_full_avg10"), |unit| percent(unit, Field::CpuFullAvg10)),
+    (plain_key!("memory_some_avg10"), |unit| percent(unit, Field::MemorySomeAvg10)),
+    (plain_key!("memory_full_avg10"), |unit| percent(unit, Field::MemoryFullAvg10)),
+    (plain_key!("io_some_avg10"), |unit| percent(unit, Field::IoSomeAvg10)),
+    (plain_key!("io_full_avg10"), |unit| percent(unit, Field::IoFullAvg10)),
 ];
 
-pub(super) const MEMORY_AVAILABLE: Key = Key::new("memory_available_bytes");
+pub(super) const MEMORY_AVAILABLE: Key = plain_key!("memory_available_bytes");
 pub(super) type NetworkRow = (Key, fn(&Interface) -> u64);
 pub(super) const POD_NETWORK_FIELDS: &[NetworkRow] = &[
-    (Key::new("rx_bytes"), |interface| interface.rx_bytes),
-    (Key::new("rx_errors"), |interface| interface.rx_errors),
-    (Key::new("tx_bytes"), |interface| interface.tx_bytes),
-    (Key::new("tx_errors"), |interface| interface.tx_errors),
+    (plain_key!("rx_bytes"), |interface| interface.rx_bytes),
+    (plain_key!("rx_errors"), |interface| interface.rx_errors),
+    (plain_key!("tx_bytes"), |interface| interface.tx_bytes),
+    (plain_key!("tx_errors"), |interface| interface.tx_errors),
 ];
 pub(super) const NODE_NETWORK_FIELDS: &[NetworkRow] = &[
-    (Key::new("network_rx_bytes"), |interface| interface.rx_bytes),
-    (Key::new("network_rx_errors"), |interface| interface.rx_errors),
-    (Key::new("network_tx_bytes"), |interface| interface.tx_bytes),
-    (Key::new("network_tx_errors"), |interface| interface.tx_errors),
+    (plain_key!("network_rx_bytes"), |interface| interface.rx_bytes),
+    (plain_key!("network_rx_errors"), |interface| interface.rx_errors),
+    (plain_key!("network_tx_bytes"), |interface| interface.tx_bytes),
+    (plain_key!("network_tx_errors"), |interface| interface.tx_errors),
 ];
 
-/// Escaped names of the fields that carry a window's length.
+/// Framed names of the fields that carry a window's length, see `LineWriter::framed_integer`.
 #[derive(Debug)]
 pub(super) struct WindowNames {
     pub(super) windows: Arc<[Duration]>,
@@ -95,7 +95,7 @@ impl WindowNames {
                 (seconds, 0) => format!("{seconds}s"),
                 _ => format!("{}ms", window.as_millis()),
             };
-            let name = |stem: &str| format!("{stem}_{length}").into_bytes().into_boxed_slice();
+            let name = |stem: &str| format!(",{stem}_{length}=").into_bytes().into_boxed_slice();
             [
                 name("cpu_usage_nanocores_mean"),
                 name("cpu_usage_nanocores_max"),

@@ -147,13 +147,13 @@ fn own(writer: &mut LineWriter<'_>, windows: &WindowNames, unit: &Unit) {
     integers(writer, OWN, unit);
     for (at, [mean, max, p95, p99, memory]) in windows.names.iter().enumerate() {
         if let Some(window) = unit.cpu.windows.get(at).copied().flatten() {
-            writer.escaped_integer(mean, nanocores(window.mean));
-            writer.escaped_integer(max, nanocores(window.max));
-            writer.escaped_integer(p95, nanocores(window.p95));
-            writer.escaped_integer(p99, nanocores(window.p99));
+            writer.framed_integer(mean, nanocores(window.mean));
+            writer.framed_integer(max, nanocores(window.max));
+            writer.framed_integer(p95, nanocores(window.p95));
+            writer.framed_integer(p99, nanocores(window.p99));
         }
         if let Some(bytes) = unit.memory.window_max_bytes.get(at).copied().flatten() {
-            writer.escaped_integer(memory, bytes);
+            writer.framed_integer(memory, bytes);
         }
     }
     for (key, value) in OWN_FLOATS {
