@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: guest_workload WORK [--cgroup DIR] [--after-ms N] [--for-ms N] [--linger]
   burn [--cores N]         use N cores
+  burst --tell NAME        use one core, say how much of it was had
   anon --mb N              touch anonymous memory
   pagecache --mb N --file  read the file's first N MiB, the first third twice
   sleep                    do nothing

@@ -71,8 +71,8 @@ fn play(tree: &Tree, agent: &mut Child) -> Result<()> {
     let bursting = idle.container()?;
     let phase = SystemTime::UNIX_EPOCH.elapsed().map_err(Error::other)?.subsec_nanos() % 1000;
     let after = (4000 + phase).to_string();
-    let mut burst = bursting.start(&["burn", "--for-ms", "200", "--after-ms", &after, "--linger"])?;
-    println!("INJECTED burst {} 1.0", bursting.id);
+    let burst_of = ["burst", "--for-ms", "200", "--after-ms", &after, "--tell", &bursting.id, "--linger"];
+    let mut burst = bursting.start(&burst_of)?;
 
     let usage = |pod: &Pod| read_key(&pod.directory.join("cpu.stat"), "usage_usec").unwrap_or(0);
     wait_for("the burst", agent, || usage(&idle) > 190_000)?;

@@ -2,9 +2,12 @@
 
 use std::fs::{File, write};
 use std::io::{Error, Read, Result, Seek, SeekFrom};
+use std::path::Path;
 use std::process::Command;
 use std::thread::{park, sleep, spawn};
 use std::time::{Duration, Instant};
+
+use crate::facts::read_key;
 
 const MIB: usize = 1 << 20;
 
@@ -17,7 +20,11 @@ pub(crate) fn run(work: &str, options: &[&str]) -> Result<()> {
     let lasting = number(options, "--for-ms")?.map(Duration::from_millis);
     let size = || Ok::<_, Error>(number(options, "--mb")?.unwrap_or(1) as usize * MIB);
     match work {
-        "burn" => burn(number(options, "--cores")?.unwrap_or(1), lasting.unwrap_or_default()),
+        "burn" => {
+            let cores = number(options, "--cores")?.unwrap_or(1);
+            burn(cores, lasting.unwrap_or_default());
+        }
+        "burst" => burst(options, lasting.unwrap_or_default())?,
         "anon" => hold(&vec![1_u8; size()?], lasting, options),
         "pagecache" => {
             let file = value(options, "--file").ok_or_else(|| Error::other("pagecache needs --file"))?;
@@ -57,6 +64,19 @@ fn burn(cores: u64, lasting: Duration) {
     for other in others {
         let _ = other.join();
     }
+}
+
+/// Burns one core and says how high the burst was by the kernel's own count: on a busy machine even a lone
+/// process may have to wait for its core.
+fn burst(options: &[&str], lasting: Duration) -> Result<()> {
+    let name = value(options, "--tell").ok_or_else(|| Error::other("burst needs --tell"))?;
+    let cgroup = value(options, "--cgroup").ok_or_else(|| Error::other("burst needs --cgroup"))?;
+    let used = || read_key(&Path::new(cgroup).join("cpu.stat"), "usage_usec");
+    let (begun, before) = (Instant::now(), used()?);
+    burn(1, lasting);
+    let (after, took) = (used()?, begun.elapsed());
+    println!("INJECTED burst {name} {:.3}", (after - before) as f64 / took.as_micros() as f64);
+    Ok(())
 }
 
 /// Keeps what was made until the time is over, with `--linger` until it is killed.

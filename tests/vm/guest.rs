@@ -20,14 +20,14 @@ sampler:
 ";
 
 /// Where static binaries and kernels are, as `.ci/run` prepares them.
-pub struct Lab {
+pub(crate) struct Lab {
     binaries: PathBuf,
     cache: PathBuf,
 }
 
 impl Lab {
     /// `None`, loudly, on a machine without a lab; on CI that is a failure.
-    pub fn from_environment() -> Option<Lab> {
+    pub(crate) fn from_environment() -> Option<Lab> {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
         let lab = variable("PODOMETER_LAB_BIN").zip(variable("PODOMETER_LAB_CACHE"));
         if lab.is_none() {
@@ -40,7 +40,7 @@ impl Lab {
     }
 
     /// Runs the scenario under `tests/lab/<machine>.sh` with the cgroup names of one driver.
-    pub fn run(&self, machine: &str, driver: &str) -> Told {
+    pub(crate) fn run(&self, machine: &str, driver: &str) -> Told {
         let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let staged = tempfile::tempdir().expect("a temporary directory");
         for binary in ["podometer", "guest_workload"] {
@@ -82,17 +82,17 @@ fn abridged(console: &str) -> String {
 
 /// The first and the last word of the kernel on one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Range {
-    pub before: u64,
-    pub after: u64,
+pub(crate) struct Range {
+    pub(crate) before: u64,
+    pub(crate) after: u64,
 }
 
 /// What a guest said. Keys are (cgroup, `file key`).
-pub struct Told {
-    pub kernel: BTreeMap<String, BTreeMap<String, Range>>,
+pub(crate) struct Told {
+    pub(crate) kernel: BTreeMap<String, BTreeMap<String, Range>>,
     /// (what, whose, value)
-    pub injected: Vec<(String, String, f64)>,
-    pub documents: BTreeMap<String, String>,
+    pub(crate) injected: Vec<(String, String, f64)>,
+    pub(crate) documents: BTreeMap<String, String>,
 }
 
 impl Told {
@@ -125,7 +125,7 @@ impl Told {
     }
 
     /// What was injected under this name: (whose, value).
-    pub fn injected(&self, what: &str) -> Vec<(&str, f64)> {
+    pub(crate) fn injected(&self, what: &str) -> Vec<(&str, f64)> {
         let found: Vec<_> = self.injected.iter().filter(|(name, ..)| name == what).collect();
         assert!(!found.is_empty(), "the guest injected no {what}");
         found.into_iter().map(|(_, whose, value)| (whose.as_str(), *value)).collect()

@@ -8,10 +8,10 @@ struct Sample<'a> {
 }
 
 /// All lines of one answer.
-pub struct Samples<'a>(Vec<Sample<'a>>);
+pub(crate) struct Samples<'a>(Vec<Sample<'a>>);
 
 impl<'a> Samples<'a> {
-    pub fn parse(text: &'a str) -> Samples<'a> {
+    pub(crate) fn parse(text: &'a str) -> Samples<'a> {
         let rows = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         Samples(
             rows.map(|line| parse_line(line).unwrap_or_else(|| panic!("not a sample: {line:?}"))).collect(),
@@ -19,7 +19,7 @@ impl<'a> Samples<'a> {
     }
 
     /// The value of the one row of `name` whose labels mention every one of `marks`. Two rows are a fault.
-    pub fn get(&self, name: &str, marks: &[&str]) -> Option<f64> {
+    pub(crate) fn get(&self, name: &str, marks: &[&str]) -> Option<f64> {
         let mut found = self
             .0
             .iter()
