@@ -180,6 +180,11 @@ impl Tree {
         }
     }
 
+    /// The held descriptor of a file, for comparing what a pass costs with the bare system calls.
+    pub fn held_fd(&self, slot: u32, file: File) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.entry(slot)?.held.get(held_place(file)?)
+    }
+
     /// True when `cgroup.events` says `populated 0` or can no longer be read.
     pub(super) fn is_empty_now(&mut self, slot: u32) -> bool {
         match self.open_and_read(slot, File::CgroupEvents.name()) {
