@@ -162,7 +162,9 @@ fn a_hundred_thousand_lives_leave_nothing_behind() {
         let paths: Vec<PathBuf> = names.iter().map(|name| own.child(name)).collect();
         sampler.process_events();
         assert_eq!(sampler.tree().order().len(), AT_ONCE + 1);
-        paths.iter().for_each(|path| remove(path));
+        for path in &paths {
+            remove(path);
+        }
         sampler.process_events();
         assert_eq!(sampler.publish(), 1 + AT_ONCE, "each is published once more");
     };

@@ -78,11 +78,11 @@ impl Pods {
         let base = if shm.is_dir() { shm.to_owned() } else { std::env::temp_dir() };
         let folder = tempfile::tempdir_in(base).map_err(|error| error.to_string())?;
         let root = folder.path().to_owned();
-        let memory_stat: String = MEMORY_STAT_KEYS
-            .split_whitespace()
-            .enumerate()
-            .map(|(at, key)| format!("{key} {}\n", at * 4096))
-            .collect();
+        let mut memory_stat = String::new();
+        for (at, key) in MEMORY_STAT_KEYS.split_whitespace().enumerate() {
+            memory_stat += key;
+            memory_stat += &format!(" {}\n", at * 4096);
+        }
         let mut made = Vec::new();
         for name in std::iter::once(String::new()).chain(names(pods)) {
             let path = root.join(name);

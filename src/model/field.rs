@@ -325,8 +325,10 @@ impl Values {
 
     /// Forgets every field of one file, so that a file that vanished does not leave its last numbers behind.
     pub fn clear_file(&mut self, file: File) {
-        for &field in fields_of(file) {
-            self.clear(field);
+        let mask = &MASKS[file as usize];
+        for (word, mask) in mask.iter().enumerate() {
+            self.present[word] &= !mask;
+            self.unlimited[word] &= !mask;
         }
     }
 
@@ -353,6 +355,19 @@ pub const fn fields_of(file: File) -> &'static [Field] {
     }
     all.split_at(end).0.split_at(start).1
 }
+
+/// The bits of each file's fields.
+const MASKS: [[u64; WORDS]; File::COUNT] = {
+    let mut masks = [[0; WORDS]; File::COUNT];
+    let mut at = 0;
+    while at < Field::COUNT {
+        let field = Field::ALL[at];
+        let (word, bit) = place(field);
+        masks[field.file() as usize][word] |= bit;
+        at += 1;
+    }
+    masks
+};
 
 const fn place(field: Field) -> (usize, u64) {
     (field as usize / 64, 1 << (field as usize % 64))
