@@ -75,7 +75,7 @@ fn play(tree: &Tree, agent: &mut Child) -> Result<()> {
     let mut burst = bursting.start(&burst_of)?;
 
     let usage = |pod: &Pod| read_key(&pod.directory.join("cpu.stat"), "usage_usec").unwrap_or(0);
-    wait_for("the burst", agent, || usage(&idle) > 190_000)?;
+    wait_for("the burst", agent, || usage(&idle) > 100_000)?;
     sleep(Duration::from_secs(3));
 
     let kubepods = Path::new(MOUNT).join(if quota.directory.starts_with(Path::new(MOUNT).join("kubepods")) {

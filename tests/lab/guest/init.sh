@@ -19,6 +19,7 @@ $b mount -t cgroup2 none /sys/fs/cgroup
 for controller in cpu io memory pids; do echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control; done
 for disk in /dev/vda /dev/ubda; do [ -b $disk ] && $b ln -s $disk /run/disk; done
 echo # ends what the firmware left on the line
+echo GUEST up
 $b sh /run/lab/payload.sh </dev/null
 echo "RESULT rc=$?"
 $b sync
