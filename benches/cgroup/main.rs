@@ -22,7 +22,8 @@ use podometer::source::cgroup::tree::Limits;
 use trees::Pods;
 
 const PAUSE: Duration = Duration::from_millis(300);
-const ROUNDS: usize = 15;
+/// Two batches of passes: rings and histograms take in eight passes at a time.
+const ROUNDS: usize = 17;
 const TOP_SET: [File; 3] = [File::CpuStat, File::MemoryCurrent, File::MemoryStat];
 
 type Failure = Box<dyn std::error::Error>;
@@ -69,9 +70,10 @@ impl Times {
 }
 
 fn row(name: &str, units: usize, bare: &Times, ours: &Times, library: &Times) {
+    let mean = ours.0.iter().sum::<f64>() / ours.0.len() as f64;
     let (bare, ours, library) = (bare.median(), ours.median(), library.median());
     println!(
-        "{name:<34} {units:>8} {bare:>10.0} {ours:>10.0} {library:>12.0} {:>8.2} {:>12.1}",
+        "{name:<34} {units:>8} {bare:>10.0} {ours:>10.0} {mean:>10.0} {library:>13.0} {:>8.2} {:>12.1}",
         ours / bare,
         library / ours
     );

@@ -80,8 +80,7 @@ impl Pods {
         let root = folder.path().to_owned();
         let mut memory_stat = String::new();
         for (at, key) in MEMORY_STAT_KEYS.split_whitespace().enumerate() {
-            memory_stat += key;
-            memory_stat += &format!(" {}\n", at * 4096);
+            memory_stat.extend([key, " ", &(at * 4096).to_string(), "\n"]);
         }
         let mut made = Vec::new();
         for name in std::iter::once(String::new()).chain(names(pods)) {

@@ -342,6 +342,31 @@ impl Values {
     }
 }
 
+/// How many fields cpu.stat has; they come first in the table.
+const CPU_FIELDS: usize = fields_of(File::CpuStat).len();
+
+/// The fields of cpu.stat alone: what a fast pass writes per cgroup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuRow {
+    present: u64,
+    numbers: [u64; CPU_FIELDS],
+}
+
+impl Values {
+    /// The fields of cpu.stat.
+    pub fn cpu_row(&self) -> CpuRow {
+        let mut numbers = [0; CPU_FIELDS];
+        numbers.copy_from_slice(&self.numbers[..CPU_FIELDS]);
+        CpuRow { present: self.present[0] & MASKS[File::CpuStat as usize][0], numbers }
+    }
+
+    /// Replaces the fields of cpu.stat.
+    pub fn set_cpu_row(&mut self, row: &CpuRow) {
+        self.present[0] = (self.present[0] & !MASKS[File::CpuStat as usize][0]) | row.present;
+        self.numbers[..CPU_FIELDS].copy_from_slice(&row.numbers);
+    }
+}
+
 /// The fields of one file: a contiguous run of the table.
 pub const fn fields_of(file: File) -> &'static [Field] {
     let all = Field::ALL;
