@@ -5,16 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::program::{Agent, Host};
 
-fn cpu_seconds(unit: &str) -> String {
-    format!("container_cpu_usage_seconds_total{{id=\"/system.slice/{unit}.service\"")
-}
-
-/// The value of the unit's CPU counter, whatever labels follow its id.
+/// The unit's CPU counter.
 fn cpu(agent: &Agent, unit: &str) -> Option<f64> {
     let (_, page) = agent.get("/metrics/cadvisor");
-    let start = cpu_seconds(unit);
-    let line = page.lines().find(|line| line.starts_with(&start))?;
-    line.split("} ").nth(1)?.split(' ').next()?.parse().ok()
+    let id = format!("id=\"/system.slice/{unit}.service\"");
+    let is_it = |line: &&str| line.starts_with("container_cpu_usage_seconds_total{") && line.contains(&id);
+    page.lines().find(is_it)?.split("} ").nth(1)?.split(' ').next()?.parse().ok()
 }
 
 fn faults(agent: &Agent, kind: &str) -> f64 {
@@ -75,14 +71,14 @@ fn files_and_directories_vanish_while_it_runs() {
     assert_eq!(agent.end(), 0);
 }
 
-/// Root reads what has no permission bits, so a directory in a file's place stands for the refusal there.
+/// Root reads what has no permission bits, so a link to itself stands for the refusal there.
 #[test]
 fn a_refused_file_is_counted() {
     let host = Host::new();
     let place = host.path("cgroup/system.slice/a.service/memory.current");
     fs::remove_file(&place).unwrap();
     if rustix::process::geteuid().is_root() {
-        fs::create_dir(&place).unwrap();
+        std::os::unix::fs::symlink(&place, &place).unwrap();
     } else {
         host.write("cgroup/system.slice/a.service/memory.current", "1\n");
         fs::set_permissions(&place, fs::Permissions::from_mode(0)).unwrap();
