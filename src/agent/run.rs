@@ -145,7 +145,7 @@ impl Running {
         match self.apply(new).await {
             Ok(()) => tracing::info!("configuration reloaded"),
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "configuration refused; the running one stays")
+                tracing::error!(error = format!("{error:#}"), "configuration refused; the running one stays");
             }
         }
     }

@@ -81,7 +81,7 @@ fn a_refused_file_is_counted() {
         std::os::unix::fs::symlink(&place, &place).unwrap();
     } else {
         host.write("cgroup/system.slice/a.service/memory.current", "1\n");
-        fs::set_permissions(&place, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o000)).unwrap();
     }
     let agent = host.agent(&SOON);
     agent.wait("counted refusals", |agent| faults(agent, "read_faults") > 0.0);
