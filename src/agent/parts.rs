@@ -2,7 +2,7 @@
 
 use super::{doctor, local, run};
 use crate::cli::check::Group;
-use crate::cli::{SnapshotSource, Wiring};
+use crate::cli::{SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
 
 /// The parts behind the commands.
@@ -10,8 +10,8 @@ use crate::config::{Config, Loaded, Sources};
 pub struct Parts;
 
 impl Wiring for Parts {
-    fn run_agent(&self, loaded: Loaded, sources: Sources) -> anyhow::Result<()> {
-        run::run(loaded, &sources)
+    fn run_agent(&self, loaded: Loaded, sources: Sources, set_level: SetLevel) -> anyhow::Result<()> {
+        run::run(loaded, &sources, set_level)
     }
 
     fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>> {

@@ -15,27 +15,29 @@ use super::names;
 use super::node::NodeThread;
 use super::report::Reporter;
 use super::sampling::{node_name, open_and_announce, sampler};
+use crate::cli::SetLevel;
 use crate::config::{self, Config, Loaded, Sources};
 use crate::encode::document;
 use crate::sampler::clock::{Clock, KernelClock};
 use crate::sampler::{Feeds, SamplerThread};
 use crate::server::{self, Counters};
+use crate::sink::influxdb;
 
 /// How often the configuration file is looked at for a change.
 const FILE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT.
-pub(super) fn run(loaded: Loaded, sources: &Sources) -> anyhow::Result<()> {
+pub(super) fn run(loaded: Loaded, sources: &Sources, set_level: SetLevel) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(4)
         .build()
         .context("starting the asynchronous runtime")?;
-    runtime.block_on(serve(loaded.config, sources))
+    runtime.block_on(serve(loaded.config, sources, set_level))
 }
 
-async fn serve(config: Config, sources: &Sources) -> anyhow::Result<()> {
-    let mut parts = Running::start(config).await?;
+async fn serve(config: Config, sources: &Sources, set_level: SetLevel) -> anyhow::Result<()> {
+    let mut parts = Running::start(config, set_level).await?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
     let mut hangup = signal(SignalKind::hangup()).context("SIGHUP")?;
@@ -45,7 +47,10 @@ async fn serve(config: Config, sources: &Sources) -> anyhow::Result<()> {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hangup.recv() => parts.reload(sources).await,
+            _ = hangup.recv() => {
+                seen = sources.file.as_deref().and_then(modified);
+                parts.reload(sources).await;
+            }
             _ = looks.tick() => {
                 if parts.sampler.has_died() {
                     parts.stop().await;
@@ -78,11 +83,13 @@ struct Running {
     names: JoinHandle<()>,
     server: ServerTask,
     sinks: Vec<Delivery>,
+    set_level: SetLevel,
 }
 
 impl Running {
-    async fn start(config: Config) -> anyhow::Result<Running> {
+    async fn start(config: Config, set_level: SetLevel) -> anyhow::Result<Running> {
         let feeds = Feeds::default();
+        let prepared = server::prepare(config.server.clone())?;
         // The address first: a second agent on this machine should fail before it reads anything.
         let listener = bind(&config).await?;
         let (tree, _) = open_and_announce(&config)?;
@@ -96,22 +103,22 @@ impl Running {
         };
         let sampler =
             SamplerThread::start(sampler(&config, tree, feeds.clone())).context("starting the sampler")?;
-        let server = ServerTask::start(listener, &config, &reporter);
+        let server = ServerTask::start(listener, prepared, &reporter);
         let names = tokio::spawn(names::keep_fresh(config.identity.clone(), feeds.clone()));
         let mut running =
-            Running { config, feeds, reporter, sampler, node, names, server, sinks: Vec::new() };
-        running.start_sinks()?;
+            Running { config, feeds, reporter, sampler, node, names, server, sinks: Vec::new(), set_level };
+        running.sinks = running.start_sinks(&running.config)?;
+        running.show_sinks();
         Ok(running)
     }
 
-    fn start_sinks(&mut self) -> anyhow::Result<()> {
-        let host = node_name(&self.config);
-        for config in &self.config.sinks.influxdb {
-            let seed = KernelClock.wall_ns() as u64 ^ self.sinks.len() as u64;
-            self.sinks.push(Delivery::start(config.clone(), self.feeds.clone(), &host, seed)?);
-        }
-        self.show_sinks();
-        Ok(())
+    fn start_sinks(&self, config: &Config) -> anyhow::Result<Vec<Delivery>> {
+        let host = node_name(config);
+        let start = |(place, sink): (usize, &influxdb::Config)| {
+            let seed = KernelClock.wall_ns() as u64 ^ place as u64;
+            Delivery::start(sink.clone(), self.feeds.clone(), &host, seed)
+        };
+        config.sinks.influxdb.iter().enumerate().map(start).collect()
     }
 
     fn show_sinks(&self) {
@@ -137,19 +144,30 @@ impl Running {
         }
         match self.apply(new).await {
             Ok(()) => tracing::info!("configuration reloaded"),
-            Err(error) => tracing::error!(error = format!("{error:#}"), "a part kept its old configuration"),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "configuration refused; the running one stays");
+            }
         }
     }
 
+    /// What can be refused is tried first, so that a refusal leaves everything as it was.
     async fn apply(&mut self, new: Config) -> anyhow::Result<()> {
+        let old = &self.config;
+        let is_read_anew = (&old.paths, &old.sampler) != (&new.paths, &new.sampler);
+        let is_server_new = old.server != new.server;
+        let is_sent_anew = (&old.sinks, &old.agent) != (&new.sinks, &new.agent);
+        let tree = is_read_anew.then(|| open_and_announce(&new)).transpose()?;
+        let prepared = is_server_new.then(|| server::prepare(new.server.clone())).transpose()?;
+        let listener = if old.server.listen == new.server.listen { None } else { Some(bind(&new).await?) };
+        let sinks = is_sent_anew.then(|| self.start_sinks(&new)).transpose()?;
         let old = std::mem::replace(&mut self.config, new);
         let new = &self.config;
+        (self.set_level)(new.agent.log.level);
         if (&old.identity, &old.paths) != (&new.identity, &new.paths) {
             self.names.abort();
             self.names = tokio::spawn(names::keep_fresh(new.identity.clone(), self.feeds.clone()));
         }
-        if (&old.paths, &old.sampler) != (&new.paths, &new.sampler) {
-            let (tree, _) = open_and_announce(new)?;
+        if let Some((tree, _)) = tree {
             self.sampler = SamplerThread::start(sampler(new, tree, self.feeds.clone()))?;
         }
         if (&old.paths, &old.procfs, old.sampler.slow_interval)
@@ -158,16 +176,19 @@ impl Running {
             self.node = start_node(new, &self.feeds)?;
             self.reporter.node_health = self.node.health.clone();
         }
-        if old.server != new.server {
+        if let Some(prepared) = prepared {
             self.server.stop().await;
-            let listener = bind(new).await?;
-            self.server = ServerTask::start(listener, new, &self.reporter);
+            let listener = match listener {
+                Some(listener) => listener,
+                None => bind(new).await?,
+            };
+            self.server = ServerTask::start(listener, prepared, &self.reporter);
         }
-        if old.sinks != new.sinks {
-            for sink in std::mem::take(&mut self.sinks) {
+        if let Some(sinks) = sinks {
+            for sink in std::mem::replace(&mut self.sinks, sinks) {
                 sink.stop().await;
             }
-            self.start_sinks()?;
+            self.show_sinks();
         }
         Ok(())
     }
@@ -201,7 +222,7 @@ struct ServerTask {
 }
 
 impl ServerTask {
-    fn start(listener: TcpListener, config: &Config, reporter: &Reporter) -> ServerTask {
+    fn start(listener: TcpListener, prepared: server::Prepared, reporter: &Reporter) -> ServerTask {
         let (stop, stopped) = oneshot::channel::<()>();
         let reporting = reporter.clone();
         let state = server::State::new(
@@ -210,15 +231,15 @@ impl ServerTask {
             Arc::new(|snapshot| serde_json::to_vec(&document::pods(snapshot)).unwrap_or_default()),
             reporter.counters.clone(),
         );
-        let config = config.server.clone();
-        tracing::info!(address = %config.listen, "serving /metrics");
+        // The address that was given may name port 0.
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "serving /metrics");
+        }
         let task = tokio::spawn(async move {
             let told = async {
                 let _sender_gone = stopped.await;
             };
-            if let Err(error) = server::serve(listener, config, state, told).await {
-                tracing::error!(%error, "the server ended");
-            }
+            server::serve(listener, prepared, state, told).await;
         });
         ServerTask { stop: Some(stop), task: Some(task) }
     }

@@ -23,4 +23,4 @@ mod wiring;
 
 pub use failure::Failure;
 pub use run::run;
-pub use wiring::{SnapshotSource, Wiring};
+pub use wiring::{SetLevel, SnapshotSource, Wiring};

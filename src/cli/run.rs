@@ -45,6 +45,6 @@ fn run_agent(arguments: &Agent, wiring: &dyn Wiring) -> Result<(), Failure> {
         sources.set.push(format!("agent.log.level={}", level.name()));
     }
     let loaded = configuration::load(&sources)?;
-    log::start(&loaded.config.agent.log);
-    Ok(wiring.run_agent(loaded, sources)?)
+    let set_level = log::start(&loaded.config.agent.log);
+    Ok(wiring.run_agent(loaded, sources, set_level)?)
 }

@@ -4,8 +4,12 @@
 use std::sync::Arc;
 
 use super::check::Group;
+use crate::config::agent::LogLevel;
 use crate::config::{Config, Loaded, Sources};
 use crate::model::snapshot::Snapshot;
+
+/// Changes the level of the log while it runs.
+pub type SetLevel = Box<dyn Fn(LogLevel)>;
 
 /// Snapshots of this machine, one after the other.
 pub trait SnapshotSource: Send {
@@ -16,7 +20,7 @@ pub trait SnapshotSource: Send {
 /// The parts behind the commands.
 pub trait Wiring {
     /// Runs the agent until it is told to stop. `sources` are what a reload reads again.
-    fn run_agent(&self, loaded: Loaded, sources: Sources) -> anyhow::Result<()>;
+    fn run_agent(&self, loaded: Loaded, sources: Sources, set_level: SetLevel) -> anyhow::Result<()>;
     /// Samples the cgroups of this machine in this process.
     fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>>;
     /// What the doctor says of the parts that the command line does not know.

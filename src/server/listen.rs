@@ -33,22 +33,36 @@ const MAX_HEADERS: usize = 64;
 /// Wait after a failed accept: out of file descriptors, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` resolves, then gives open connections their time to end.
-pub async fn serve(
-    listener: TcpListener,
+/// A server that has everything it needs to serve, but no address yet.
+#[derive(Debug)]
+pub struct Prepared {
     config: Config,
-    state: State,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServerError> {
+    tls: Option<Tls>,
+    token: Token,
+}
+
+/// Reads the certificate and the token, so that what cannot be served with is refused before anything starts.
+pub fn prepare(config: Config) -> Result<Prepared, ServerError> {
     if config.max_connections == 0 {
         return Err(ServerError::NoConnections);
     }
     if !(1..=9).contains(&config.gzip_level) {
         return Err(ServerError::GzipLevel { level: config.gzip_level });
     }
-    let counters = Arc::clone(&state.counters);
     let tls = config.tls.clone().map(Tls::from_config).transpose()?;
     let token = Token::from_config(&config)?;
+    Ok(Prepared { config, tls, token })
+}
+
+/// Serves until `shutdown` resolves, then gives open connections their time to end.
+pub async fn serve(
+    listener: TcpListener,
+    prepared: Prepared,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+) {
+    let Prepared { config, tls, token } = prepared;
+    let counters = Arc::clone(&state.counters);
     let shutdown_timeout = config.shutdown_timeout;
     let places = Arc::new(Semaphore::new(config.max_connections));
     let routes = router(Arc::new(Shared::new(&config, state, token)));
@@ -81,7 +95,6 @@ pub async fn serve(
     if ended.is_err() {
         connections.shutdown().await;
     }
-    Ok(())
 }
 
 /// What every connection needs.

@@ -16,5 +16,5 @@ mod token;
 pub use config::{Config, TlsConfig};
 pub use counters::Counters;
 pub use error::ServerError;
-pub use listen::serve;
+pub use listen::{Prepared, prepare, serve};
 pub use state::{Document, Report, State};

@@ -50,6 +50,11 @@ impl Recording {
         Some(Recording { folder, tree, read_at })
     }
 
+    /// The root of the cgroup tree.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.tree.path().join("sys/fs/cgroup")
+    }
+
     pub(crate) fn text(&self, name: &str) -> String {
         fs::read_to_string(self.folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
@@ -60,7 +65,7 @@ impl Recording {
 
     /// What podometer makes of the recording, named by the kubelet's own pod list.
     pub(crate) fn snapshot(&self, pods: &str) -> Arc<Snapshot> {
-        let tree = Tree::open(&self.tree.path().join("sys/fs/cgroup"), Limits::default()).unwrap();
+        let tree = Tree::open(&self.root(), Limits::default()).unwrap();
         let feeds = Feeds::default();
         let directory = Directory::parse(pods, self.text(pods).as_bytes(), &[], 1).unwrap();
         feeds.directory.store(Arc::new(directory));

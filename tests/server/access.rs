@@ -50,14 +50,14 @@ async fn a_token_that_cannot_be_had_keeps_the_server_from_starting() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("token");
     let from_file = Config { bearer_token_file: Some(path.clone()), ..Config::default() };
-    assert!(start_error(from_file.clone()).await.to_string().contains(path.to_str().unwrap()));
+    assert!(start_error(from_file.clone()).to_string().contains(path.to_str().unwrap()));
     write(&path, "\n", 1);
-    assert!(start_error(from_file.clone()).await.to_string().ends_with("the token is empty"));
+    assert!(start_error(from_file.clone()).to_string().contains("the token is empty"));
     let name = "PODOMETER_TEST_NO_SUCH_TOKEN".to_owned();
     let from_env = Config { bearer_token_env: Some(name.clone()), ..Config::default() };
-    assert!(start_error(from_env).await.to_string().contains(&name));
+    assert!(start_error(from_env).to_string().contains(&name));
     let both = Config { bearer_token_env: Some(name), ..from_file };
-    assert!(start_error(both).await.to_string().contains("keep one"));
+    assert!(start_error(both).to_string().contains("keep one"));
 }
 
 /// Makes a certificate for `localhost` and writes it with its key.
@@ -107,7 +107,7 @@ async fn tls_serves_and_takes_a_new_certificate() {
     );
 
     let config = Config { tls: Some(tls.clone()), ..Config::default() };
-    assert!(start_error(config).await.to_string().contains(tls.cert_file.to_str().unwrap()));
+    assert!(start_error(config).to_string().contains(tls.cert_file.to_str().unwrap()));
 }
 
 #[tokio::test]

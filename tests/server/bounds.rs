@@ -94,27 +94,20 @@ async fn a_huge_head_is_refused() {
     assert_eq!(server.get("/-/healthy", &[]).await.status, 200);
 }
 
-#[tokio::test]
-async fn useless_bounds_are_refused() {
+#[test]
+fn useless_bounds_are_refused() {
     for (config, part) in [
         (Config { max_connections: 0, ..Config::default() }, "max_connections"),
         (Config { gzip_level: 10, ..Config::default() }, "gzip_level: 10"),
     ] {
-        let error = start_error(config).await;
+        let error = start_error(config);
         assert!(error.to_string().contains(part), "{error}");
     }
 }
 
 /// The error with which a server refuses to start.
-pub(crate) async fn start_error(config: Config) -> ServerError {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let state = podometer::server::State::new(
-        Arc::default(),
-        Arc::new(sample::report),
-        Arc::new(|_: &Snapshot| Vec::new()),
-        Arc::default(),
-    );
-    podometer::server::serve(listener, config, state, std::future::pending()).await.unwrap_err()
+pub(crate) fn start_error(config: Config) -> ServerError {
+    podometer::server::prepare(config).unwrap_err()
 }
 
 /// Some tens of megabytes of text, more than any socket buffers.

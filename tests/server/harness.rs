@@ -11,7 +11,7 @@ use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
 use podometer::model::report::ServerStats;
 use podometer::model::snapshot::Snapshot;
-use podometer::server::{Config, Counters, ServerError, State, serve};
+use podometer::server::{Config, Counters, State, prepare, serve};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -25,7 +25,7 @@ pub(crate) struct Server {
     pub(crate) boot_ns: Arc<AtomicU64>,
     counters: Arc<Counters>,
     shutdown: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), ServerError>>,
+    task: JoinHandle<()>,
 }
 
 pub(crate) struct Answer {
@@ -65,7 +65,8 @@ impl Server {
         );
         state.boot_ns = Arc::new(move || clock.load(Ordering::Relaxed));
         let (shutdown, ended) = oneshot::channel();
-        let task = tokio::spawn(serve(listener, config, state, async {
+        let prepared = prepare(config).unwrap();
+        let task = tokio::spawn(serve(listener, prepared, state, async {
             let _ = ended.await;
         }));
         Server { address, snapshot, boot_ns, counters, shutdown, task }
@@ -82,7 +83,7 @@ impl Server {
     /// Waits until the server has ended, and with it every connection.
     pub(crate) async fn end(self) -> ServerStats {
         self.shutdown.send(()).unwrap();
-        self.task.await.unwrap().unwrap();
+        self.task.await.unwrap();
         self.counters.stats()
     }
 
