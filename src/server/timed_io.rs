@@ -98,6 +98,7 @@ impl<S> TimedIo<S> {
 
     fn wrote(&mut self) {
         self.has_written = true;
+        self.head_complete.store(false, Ordering::Relaxed);
         self.enter(Phase::Answering);
     }
 
