@@ -169,6 +169,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedIo<S> {
             if self.has_written {
                 self.has_written = false;
                 self.enter(Phase::Idle);
+                // hyper has read ahead of this and waits: the timer must wake it.
+                let _ = self.silent(cx);
             }
         }
         self.timed(cx, result)
