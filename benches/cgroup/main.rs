@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cgroups_rs::fs::cpu::CpuController;
 use cgroups_rs::fs::memory::MemController;
-use podometer::model::field::{File, Values};
+use podometer::model::field::{Field, File, Values};
 use podometer::model::unit::working_set_bytes;
 use podometer::sampler::clock::{Clock, KernelClock};
 use podometer::sampler::{Config, Feeds, Sampler};
@@ -128,9 +128,10 @@ fn top_set(name: &str, pods: &Pods) -> Result<(), Failure> {
     let mut values = Values::default();
     let mut read = |tree: &mut Tree| {
         for &slot in &slots {
-            for file in TOP_SET {
-                tree.read(slot, file, &mut values);
-            }
+            // What the memory pace reads: each file up to the last number that `kubectl top` needs.
+            tree.read_until(slot, Field::SystemUsec, &mut values);
+            tree.read(slot, File::MemoryCurrent, &mut values);
+            tree.read_until(slot, Field::InactiveFile, &mut values);
             std::hint::black_box(working_set_bytes(&values));
         }
     };

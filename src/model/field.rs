@@ -342,28 +342,30 @@ impl Values {
     }
 }
 
-/// How many fields cpu.stat has; they come first in the table.
-const CPU_FIELDS: usize = fields_of(File::CpuStat).len();
-
-/// The fields of cpu.stat alone: what a fast pass writes per cgroup.
+/// usage_usec, user_usec and system_usec: the first three fields of the table, all that a fast pass takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CpuRow {
+pub struct CpuTimes {
     present: u64,
-    numbers: [u64; CPU_FIELDS],
+    numbers: [u64; CpuTimes::FIELDS],
+}
+
+impl CpuTimes {
+    const FIELDS: usize = Field::SystemUsec as usize + 1;
+    const MASK: u64 = (1 << CpuTimes::FIELDS) - 1;
 }
 
 impl Values {
-    /// The fields of cpu.stat.
-    pub fn cpu_row(&self) -> CpuRow {
-        let mut numbers = [0; CPU_FIELDS];
-        numbers.copy_from_slice(&self.numbers[..CPU_FIELDS]);
-        CpuRow { present: self.present[0] & MASKS[File::CpuStat as usize][0], numbers }
+    /// The three CPU times.
+    pub fn cpu_times(&self) -> CpuTimes {
+        let mut numbers = [0; CpuTimes::FIELDS];
+        numbers.copy_from_slice(&self.numbers[..CpuTimes::FIELDS]);
+        CpuTimes { present: self.present[0] & CpuTimes::MASK, numbers }
     }
 
-    /// Replaces the fields of cpu.stat.
-    pub fn set_cpu_row(&mut self, row: &CpuRow) {
-        self.present[0] = (self.present[0] & !MASKS[File::CpuStat as usize][0]) | row.present;
-        self.numbers[..CPU_FIELDS].copy_from_slice(&row.numbers);
+    /// Replaces the three CPU times.
+    pub fn set_cpu_times(&mut self, times: &CpuTimes) {
+        self.present[0] = (self.present[0] & !CpuTimes::MASK) | times.present;
+        self.numbers[..CpuTimes::FIELDS].copy_from_slice(&times.numbers);
     }
 }
 

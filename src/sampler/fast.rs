@@ -1,11 +1,12 @@
 //! The fast pass: cpu.stat of every cgroup, and nothing but the reading.
 //!
-//! A pass writes one compact row per cgroup, one after the other; rings and histograms, which lie scattered in
+//! A pass parses the three CPU times alone (throttling follows at the memory pace) and writes one compact row per cgroup, one after the other; rings and histograms, which lie scattered in
 //! memory, take in several passes at a time, cgroup by cgroup. That keeps a pass close to the bare system calls.
 
 use super::clock::Clock;
+use super::pending::Row;
 use super::tick::Sampler;
-use crate::model::field::{CpuRow, Field, File, Values};
+use crate::model::field::Field;
 use crate::model::stamp::{Bracket, Stamp};
 use crate::model::unit::Pace;
 use crate::model::window::NoSample;
@@ -13,21 +14,6 @@ use crate::source::cgroup::files::Outcome;
 
 /// Passes that are taken in together.
 const BATCH: usize = 8;
-
-/// What one pass found for one cgroup.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    bracket: Bracket,
-    /// Absent when the file could not be read.
-    cpu: Option<CpuRow>,
-}
-
-/// Passes not yet taken in: whole passes over the same units in the same order.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    rows: Vec<Row>,
-    scratch: Values,
-}
 
 impl<C: Clock> Sampler<C> {
     /// Reads cpu.stat of every cgroup.
@@ -50,11 +36,11 @@ impl<C: Clock> Sampler<C> {
 
     fn fast_row(&mut self, slot: u32) -> Row {
         let before = self.mark_ns;
-        let read = self.tree.read(slot, File::CpuStat, &mut self.pending.scratch);
+        let read = self.tree.read_until(slot, Field::SystemUsec, &mut self.pending.scratch);
         self.mark_ns = self.clock.boot_ns();
         self.count_read(before, read);
         let bracket = self.bracket(before);
-        let cpu = matches!(read.outcome, Outcome::Read(_)).then(|| self.pending.scratch.cpu_row());
+        let cpu = matches!(read.outcome, Outcome::Read(_)).then(|| self.pending.scratch.cpu_times());
         Row { bracket, cpu }
     }
 
@@ -75,7 +61,7 @@ impl<C: Clock> Sampler<C> {
     fn take_in(&mut self, slot: u32, row: &Row) {
         let Some(Some(state)) = self.states.get_mut(slot as usize) else { return };
         let Some(cpu) = &row.cpu else { return };
-        state.unit.values.set_cpu_row(cpu);
+        state.unit.values.set_cpu_times(cpu);
         state.unit.read_at[Pace::Fast as usize] = Some(row.bracket);
         let Some(usage) = state.unit.values.get(Field::UsageUsec) else { return };
         match state.ring.push(row.bracket.boot_ns(), row.bracket.width_ns, usage) {

@@ -5,6 +5,8 @@ pub mod config;
 mod fast;
 pub mod feeds;
 pub mod governor;
+mod pending;
+mod pool;
 mod publish;
 mod schedule;
 mod state;

@@ -2,59 +2,13 @@
 //! more, so that a steady second allocates nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::clock::Clock;
 use super::state::{State, copy_unit};
 use super::tick::Sampler;
 use crate::model::identity::UnitKind;
-use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
 use crate::model::unit::Unit;
-
-/// Snapshots kept for reuse: the published one, one that a slow reader may hold, one to write.
-const POOL: usize = 3;
-
-/// The pool and what is the same in every snapshot.
-#[derive(Debug)]
-pub(super) struct Publisher {
-    seq: u64,
-    windows: Arc<[Duration]>,
-    windows_us: Vec<u64>,
-    node_name: Arc<str>,
-    pool: Vec<Arc<Snapshot>>,
-    /// Slot of the tree to index of the snapshot.
-    places: Vec<u32>,
-    /// Directory version whose names are in all states, and the number of units then.
-    named: Option<u64>,
-}
-
-impl Publisher {
-    pub(super) fn new(windows: &[Duration], node_name: Arc<str>) -> Publisher {
-        Publisher {
-            seq: 0,
-            windows: windows.into(),
-            windows_us: windows.iter().map(|window| window.as_micros() as u64).collect(),
-            node_name,
-            pool: Vec::with_capacity(POOL),
-            places: Vec::new(),
-            named: None,
-        }
-    }
-
-    /// A snapshot that nobody else holds.
-    fn blank(&mut self) -> Arc<Snapshot> {
-        let free = self.pool.iter().position(|snapshot| Arc::strong_count(snapshot) == 1);
-        match free {
-            Some(place) => self.pool.swap_remove(place),
-            None => Arc::new(Snapshot {
-                windows: self.windows.clone(),
-                node_name: self.node_name.clone(),
-                ..Snapshot::default()
-            }),
-        }
-    }
-}
 
 impl<C: Clock> Sampler<C> {
     pub(super) fn publish_at(&mut self, taken: Stamp) -> usize {
@@ -89,8 +43,7 @@ impl<C: Clock> Sampler<C> {
         self.departed.clear();
         snapshot.units.truncate(filled);
         self.feeds.snapshot.store(Some(blank.clone()));
-        self.publisher.pool.push(blank);
-        self.publisher.pool.truncate(POOL);
+        self.publisher.keep(blank);
         filled
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::config::Config;
-use super::fast::Pending;
 use super::feeds::Feeds;
 use super::governor::Governor;
-use super::publish::Publisher;
+use super::pending::Pending;
+use super::pool::Publisher;
 use super::schedule::Slices;
 use super::state::State;
 use crate::model::field::{Field, File};
@@ -22,7 +22,8 @@ use crate::source::cgroup::read::Read;
 use crate::source::cgroup::tree::Change;
 
 /// Files of the slow pace that change by themselves.
-const SLOW: [File; 13] = [
+const SLOW: [File; 14] = [
+    File::MemoryStat,
     File::MemoryEvents,
     File::MemoryEventsLocal,
     File::MemorySwapCurrent,
@@ -228,9 +229,12 @@ impl<C: Clock> Sampler<C> {
     }
 
     fn read_memory(&mut self, slot: u32) {
+        // Throttling stands behind the CPU times in cpu.stat; the fast pass leaves it out.
+        self.read_file(slot, File::CpuStat);
         let before = self.mark_ns;
         let current = self.read_file(slot, File::MemoryCurrent);
-        let stat = self.read_file(slot, File::MemoryStat);
+        // All that the working set needs; the slow pace reads the rest of the file.
+        let stat = self.read_memory_stat(slot);
         if !current && !stat {
             return;
         }
@@ -293,6 +297,18 @@ impl<C: Clock> Sampler<C> {
     fn read_file(&mut self, slot: u32, file: File) -> bool {
         let Some(Some(state)) = self.states.get_mut(slot as usize) else { return false };
         let read = self.tree.read(slot, file, &mut state.unit.values);
+        if read.outcome == Outcome::Unsupported {
+            return false;
+        }
+        let before = self.mark_ns;
+        self.mark_ns = self.clock.boot_ns();
+        self.count_read(before, read);
+        matches!(read.outcome, Outcome::Read(_))
+    }
+
+    fn read_memory_stat(&mut self, slot: u32) -> bool {
+        let Some(Some(state)) = self.states.get_mut(slot as usize) else { return false };
+        let read = self.tree.read_until(slot, Field::InactiveFile, &mut state.unit.values);
         if read.outcome == Outcome::Unsupported {
             return false;
         }

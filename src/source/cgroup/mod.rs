@@ -2,15 +2,18 @@
 //!
 //! Reads only. Which of the numbers is right, and what they mean together, is decided elsewhere.
 
+mod entry;
 pub mod error;
 pub mod files;
 pub mod grammar;
 pub mod mounts;
 pub mod parse;
+mod parsers;
 pub mod read;
 mod scan;
 pub mod tree;
 mod watch;
 
 pub use error::CgroupError;
-pub use tree::{Entry, Tree};
+pub use entry::Entry;
+pub use tree::Tree;

@@ -13,8 +13,6 @@ pub struct LineMap {
     lines: Vec<Line>,
     /// The keys of all lines, each with its space, one after the other.
     keys: Vec<u8>,
-    /// Key of the line after the last wanted one, to notice a longer text; empty when the text ended there.
-    next_key: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,55 +27,64 @@ struct Line {
 /// returns how many lines of wanted keys could not be read. Fields that the text lacks become absent.
 pub fn parse_flat(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32 {
     values.clear_file(file);
-    if let Some(faults) = parse_known(text, map, values) {
+    if let Some(faults) = parse_known(text, map, None, values) {
         return faults;
     }
     values.clear_file(file);
     learn(text, file, map, values)
 }
 
+/// As [`parse_flat`], but stops after the line of `last`; the fields behind it keep what they were. Costs a
+/// fraction where a few keys at the beginning are read far more often than the rest.
+pub fn parse_flat_until(text: &[u8], last: Field, map: &mut LineMap, values: &mut Values) -> u32 {
+    if let Some(faults) = parse_known(text, map, Some(last), values) {
+        return faults;
+    }
+    parse_flat(text, last.file(), map, values)
+}
+
 /// The fast path; `None` when the text is not as the map says.
-fn parse_known(text: &[u8], map: &LineMap, values: &mut Values) -> Option<u32> {
+fn parse_known(text: &[u8], map: &LineMap, last: Option<Field>, values: &mut Values) -> Option<u32> {
     let mut rest = text;
     let mut faults = 0;
     let mut keys = map.keys.as_slice();
     for line in &map.lines {
         if rest.is_empty() {
-            return Some(faults);
+            return last.is_none().then_some(faults);
         }
         let length = usize::from(line.length);
         let (key, later) = keys.split_at_checked(length)?;
         keys = later;
         let (found, number) = rest.split_at_checked(length)?;
-        let Some(field) = line.field else {
-            // Both ends and the length tell the kernel's keys apart; nobody asks for this one.
-            if found[0] != key[0] || found[length - 1] != b' ' || found[length / 2] != key[length / 2] {
-                return None;
-            }
-            rest = after_newline(number);
-            continue;
-        };
         if found != key {
             return None;
         }
+        let Some(field) = line.field else {
+            rest = after_newline(number);
+            continue;
+        };
         let (value, after) = leading_number(number);
         match value {
             Some(value) => values.set(field, value),
-            None => faults += 1,
+            None => {
+                values.clear(field);
+                faults += 1;
+            }
+        }
+        if last == Some(field) {
+            return Some(faults);
         }
         rest = after;
     }
-    let next = rest.split(|&byte| byte == b' ' || byte == b'\n').next().unwrap_or_default();
-    (next == map.next_key.as_slice() && !map.lines.is_empty()).then_some(faults)
+    // More lines than were learned, or none of the one asked for: only a whole reading can tell.
+    (rest.is_empty() && last.is_none() && !map.lines.is_empty()).then_some(faults)
 }
 
 fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32 {
     let wanted = fields_of(file);
     map.lines.clear();
     map.keys.clear();
-    map.next_key.clear();
     let mut faults = 0;
-    let (mut known, mut known_bytes) = (0, 0);
     for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let (key, number) = split_once(line, b' ').unwrap_or((line, b""));
         let field = wanted.iter().copied().find(|field| field.key().as_bytes() == key);
@@ -87,24 +94,16 @@ fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32
         map.keys.push(b' ');
         faults += u32::from(length == 0);
         if let Some(field) = field {
-            (known, known_bytes) = (map.lines.len(), map.keys.len());
             match number_of(number) {
                 Some(value) => values.set(field, value),
                 None => faults += 1,
             }
         }
     }
-    map.lines.truncate(known);
-    map.keys.truncate(known_bytes);
-    let after = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).nth(known);
-    if let Some(line) = after {
-        map.next_key.extend_from_slice(split_once(line, b' ').map_or(line, |(key, _)| key));
-    }
     // A text with an unreadable or a blank line is not one to learn from.
     if faults > 0 || text.windows(2).any(|pair| pair == b"\n\n") || text.first() == Some(&b'\n') {
         map.lines.clear();
         map.keys.clear();
-        map.next_key.clear();
     }
     faults
 }

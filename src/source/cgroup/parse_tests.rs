@@ -114,6 +114,20 @@ fn io_stat() {
     assert_eq!(parse_io_stat(b"x rbytes=1\n8:0 rbytes=y\n", &mut devices), 2);
 }
 
+#[test]
+fn a_reading_that_stops_early_leaves_the_rest_alone() {
+    let mut map = LineMap::default();
+    let mut values = Values::default();
+    assert_eq!(parse_flat_until(CPU, Field::SystemUsec, &mut map, &mut values), 0);
+    assert_eq!(values.get(Field::BurstUsec), Some(0), "the first text is learned whole");
+    let later = b"usage_usec 7\nuser_usec x\nsystem_usec 3\nnr_periods 99\n";
+    assert_eq!(parse_flat_until(later, Field::SystemUsec, &mut map, &mut values), 1);
+    assert_eq!((values.get(Field::UsageUsec), values.get(Field::UserUsec)), (Some(7), None));
+    assert_eq!((values.get(Field::SystemUsec), values.get(Field::NrPeriods)), (Some(3), Some(7)));
+    assert_eq!(parse_flat_until(b"usage_usec 8\n", Field::SystemUsec, &mut map, &mut values), 0);
+    assert_eq!((values.get(Field::UsageUsec), values.get(Field::SystemUsec)), (Some(8), None));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_survived(text in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -5,40 +5,12 @@ use std::os::fd::AsFd;
 use rustix::io::Errno;
 
 use super::files::{self, HELD, HELD_FILE_BYTES, Outcome, held_place};
-use super::parse::{self, LineMap};
+use super::parse;
+use super::parsers::{PageSize, Parsers};
 use super::scan::bit;
 use super::tree::Tree;
 use crate::model::field::{Field, File, Limit, Values};
 use crate::model::unit::{Hugetlb, IoDevice, PeakMethod};
-
-/// One huge page size and the names of its files.
-#[derive(Clone, Debug)]
-pub(super) struct PageSize {
-    pub(super) name: Box<str>,
-    /// current, max, events.
-    files: [String; 3],
-}
-
-impl PageSize {
-    pub(super) fn new(name: &str) -> PageSize {
-        let file = |what: &str| format!("hugetlb.{name}.{what}");
-        PageSize { name: name.into(), files: [file("current"), file("max"), file("events")] }
-    }
-}
-
-/// What the readers of a tree keep between files.
-#[derive(Debug)]
-pub(super) struct Parsers {
-    /// Key maps for the root, whose files differ, and for all others.
-    maps: [[LineMap; File::COUNT]; 2],
-    buffer: Vec<u8>,
-}
-
-impl Default for Parsers {
-    fn default() -> Self {
-        Parsers { maps: Default::default(), buffer: vec![0; 16 * 1024] }
-    }
-}
 
 /// The result of reading one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +59,26 @@ impl Tree {
             _ => parse::parse_single(text, file, values),
         };
         Read { outcome, faults }
+    }
+
+    /// As [`Tree::read`] for a flat-keyed file, but parses only up to the line of `last`; later fields stay as they
+    /// were.
+    pub fn read_until(&mut self, slot: u32, last: Field, values: &mut Values) -> Read {
+        let file = last.file();
+        match self.fill(slot, file) {
+            Some(Outcome::Read(length)) => {
+                let root = usize::from(self.hot[slot as usize].is_root);
+                let Parsers { maps, buffer } = &mut self.parsers;
+                let map = &mut maps[root][file as usize];
+                let faults = parse::parse_flat_until(&buffer[..length], last, map, values);
+                Read { outcome: Outcome::Read(length), faults }
+            }
+            Some(Outcome::Vanished) => Read { outcome: Outcome::Vanished, faults: 0 },
+            other => {
+                values.clear_file(file);
+                Read { outcome: other.unwrap_or(Outcome::Unsupported), faults: 0 }
+            }
+        }
     }
 
     /// Reads `io.stat` of the entry in `slot`.

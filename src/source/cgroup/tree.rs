@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use super::entry::{Entry, Hot};
 use super::error::CgroupError;
 use super::files::{Budget, HeldFiles};
 use super::grammar;
-use super::read::{PageSize, Parsers};
+use super::parsers::{PageSize, Parsers};
 use super::scan::{self, Listing};
 use super::watch::{Event, Target, Watcher};
 use crate::model::field::File;
@@ -56,30 +57,6 @@ pub struct TreeStats {
     pub removed: u64,
     pub refused_units: u64,
     pub reopened_files: u64,
-}
-
-/// One cgroup directory.
-#[derive(Debug)]
-pub struct Entry {
-    pub id: UnitId,
-    pub cgroup: Arc<Cgroup>,
-    pub parent: Option<u32>,
-    /// mtime of the directory when it was first seen, seconds since the epoch: its making, if we saw it made.
-    pub created_wall_s: Option<f64>,
-    pub(super) dir: OwnedFd,
-    pub(super) peak_tried: bool,
-    children: Vec<(Box<str>, u32)>,
-    watches: [Option<i32>; 3],
-    depth: usize,
-}
-
-/// What a pass needs of each entry, and nothing else, so that a pass over all of them touches little memory.
-#[derive(Debug, Default)]
-pub(super) struct Hot {
-    /// Bit `File as u8` is set for each file that the directory had when it was last listed.
-    pub(super) files: u32,
-    pub(super) is_root: bool,
-    pub(super) held: HeldFiles,
 }
 
 /// The hierarchy below one mount.
@@ -393,12 +370,6 @@ impl Tree {
 
 /// `CGROUP2_SUPER_MAGIC` of `linux/magic.h`.
 const CGROUP2_MAGIC: u64 = 0x6367_7270;
-
-impl Entry {
-    fn child(&self, name: &str) -> Option<u32> {
-        self.children.iter().find(|(child, _)| **child == *name).map(|(_, slot)| *slot)
-    }
-}
 
 fn modified_s(meta: &Metadata) -> f64 {
     meta.mtime() as f64 + meta.mtime_nsec() as f64 / 1e9
