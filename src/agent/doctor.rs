@@ -61,10 +61,11 @@ fn findings(tree: &Tree, mounts: &Mounts, config: &Config) -> Vec<Finding> {
     let scope = if pods > 0 { "pods of this node" } else { "units of this machine; no kubepods here" };
     found.push(Finding::new("scope", State::Ok, format!("{detail}; serves {scope}")));
     // The root has few of the files; what any other cgroup has counts.
+    let below_root = || tree.order().iter().copied().skip(1);
     for (name, file, serves) in CONTROLLERS {
-        let having = entries.iter().filter(|entry| entry.parent.is_some() && entry.has(file)).count();
+        let having = below_root().filter(|&slot| tree.has(slot, file)).count();
         let below = entries.len().saturating_sub(1);
-        let at_root = entries.first().is_some_and(|root| root.has(file));
+        let at_root = tree.order().first().is_some_and(|&root| tree.has(root, file));
         found.push(if having > 0 && having == below {
             Finding::new(name, State::Ok, format!("{serves}: in all {below} cgroups below the root"))
         } else if having > 0 {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::config::Config;
+use crate::config::agent::Mode;
 use crate::model::identity::UnitKind;
 use crate::sampler::clock::KernelClock;
 use crate::sampler::{Feeds, Sampler};
@@ -48,10 +49,48 @@ pub(super) fn open_and_announce(config: &Config) -> anyhow::Result<(Tree, Mounts
         .filter_map(|&slot| tree.entry(slot))
         .filter(|entry| matches!(entry.cgroup.kind, UnitKind::Pod { .. }))
         .count();
-    tracing::info!(cgroups = tree.order().len(), pods, layout = ?mounts.layout, "reading cgroup v2");
+    let has_kubepods = tree
+        .order()
+        .iter()
+        .filter_map(|&slot| tree.entry(slot))
+        .any(|entry| entry.cgroup.kind == UnitKind::AllPods);
+    let (mode, reason) = mode_of(config.agent.mode, has_kubepods)?;
+    tracing::info!(cgroups = tree.order().len(), pods, layout = ?mounts.layout, ?mode, reason, "reading cgroup v2");
     if !mounts.legacy_controllers.is_empty() {
         let controllers = mounts.legacy_controllers.join(", ");
         tracing::warn!(controllers, "held by cgroup v1, so absent here; boot with cgroup_no_v1=all");
     }
     Ok((tree, mounts))
+}
+
+/// Where the agent runs, and why it thinks so.
+fn mode_of(configured: Mode, has_kubepods: bool) -> anyhow::Result<(Mode, &'static str)> {
+    Ok(match (configured, has_kubepods) {
+        (Mode::Auto, true) => (Mode::Node, "the hierarchy has a kubepods cgroup"),
+        (Mode::Auto, false) => (Mode::Host, "the hierarchy has no kubepods cgroup"),
+        (Mode::Node, false) => (Mode::Node, "configured; the kubelet has made no kubepods cgroup yet"),
+        (Mode::Node | Mode::Host, _) => (configured, "configured"),
+        (Mode::Sidecar, _) => bail!(
+            "agent.mode: sidecar is not served by this version; run one agent per node (mode node) with the host's \
+             /sys/fs/cgroup mounted"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes() {
+        for (configured, has_kubepods, mode) in [
+            (Mode::Auto, true, Some(Mode::Node)),
+            (Mode::Auto, false, Some(Mode::Host)),
+            (Mode::Host, true, Some(Mode::Host)),
+            (Mode::Node, false, Some(Mode::Node)),
+            (Mode::Sidecar, true, None),
+        ] {
+            assert_eq!(mode_of(configured, has_kubepods).ok().map(|(mode, _)| mode), mode, "{configured:?}");
+        }
+    }
 }

@@ -325,8 +325,10 @@ impl Values {
 
     /// Forgets every field of one file, so that a file that vanished does not leave its last numbers behind.
     pub fn clear_file(&mut self, file: File) {
-        for &field in fields_of(file) {
-            self.clear(field);
+        let mask = &MASKS[file as usize];
+        for (word, mask) in mask.iter().enumerate() {
+            self.present[word] &= !mask;
+            self.unlimited[word] &= !mask;
         }
     }
 
@@ -337,6 +339,31 @@ impl Values {
 
     pub fn is_empty(&self) -> bool {
         self.present.iter().all(|&word| word == 0)
+    }
+}
+
+/// How many fields cpu.stat has; they come first in the table.
+const CPU_FIELDS: usize = fields_of(File::CpuStat).len();
+
+/// The fields of cpu.stat alone: what a fast pass writes per cgroup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuRow {
+    present: u64,
+    numbers: [u64; CPU_FIELDS],
+}
+
+impl Values {
+    /// The fields of cpu.stat.
+    pub fn cpu_row(&self) -> CpuRow {
+        let mut numbers = [0; CPU_FIELDS];
+        numbers.copy_from_slice(&self.numbers[..CPU_FIELDS]);
+        CpuRow { present: self.present[0] & MASKS[File::CpuStat as usize][0], numbers }
+    }
+
+    /// Replaces the fields of cpu.stat.
+    pub fn set_cpu_row(&mut self, row: &CpuRow) {
+        self.present[0] = (self.present[0] & !MASKS[File::CpuStat as usize][0]) | row.present;
+        self.numbers[..CPU_FIELDS].copy_from_slice(&row.numbers);
     }
 }
 
@@ -353,6 +380,19 @@ pub const fn fields_of(file: File) -> &'static [Field] {
     }
     all.split_at(end).0.split_at(start).1
 }
+
+/// The bits of each file's fields.
+const MASKS: [[u64; WORDS]; File::COUNT] = {
+    let mut masks = [[0; WORDS]; File::COUNT];
+    let mut at = 0;
+    while at < Field::COUNT {
+        let field = Field::ALL[at];
+        let (word, bit) = place(field);
+        masks[field.file() as usize][word] |= bit;
+        at += 1;
+    }
+    masks
+};
 
 const fn place(field: Field) -> (usize, u64) {
     (field as usize / 64, 1 << (field as usize % 64))

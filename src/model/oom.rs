@@ -1,29 +1,36 @@
 //! OOM deaths from `memory.events`, one per event.
 //!
-//! The kernel's `oom_kill` counts killed processes, and under `memory.oom.group` the victim a second time:
-//! one death of a one-process container reads `oom_kill 2, oom_group_kill 1` (measured on 6.12). So a step
-//! in which `oom_group_kill` rose is counted by that, any other by `oom_kill`. A pod's file is hierarchical
-//! and outlives its containers, so the pod's count survives restarts of containers and of the agent.
+//! The kernel's `oom_kill` counts killed processes, and under `memory.oom.group` the victim a second time: one
+//! death of a one-process container reads `oom_kill 2, oom_group_kill 1` (measured on 6.12). The two numbers do
+//! not move together: a reading may fall between the victim, the group and its members (seen on 6.12). The
+//! kubelet sets the flag for all containers of a node or for none, so a file that has shown a group kill is
+//! counted by those alone, and a single kill seen just before the first one was its victim.
+//! A pod's file is hierarchical and outlives its containers, so the pod's count survives restarts of
+//! containers and of the agent.
 
 /// The running count of one cgroup.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OomCount {
-    last: Option<(u64, u64)>,
+    /// `oom_kill` and `oom_group_kill` of the last reading.
+    last: (u64, u64),
     pub kills: u64,
 }
 
 impl OomCount {
     /// Takes the file's `oom_kill` and `oom_group_kill` (absent before Linux 5.17) and returns the count.
     pub fn update(&mut self, oom_kill: u64, oom_group_kill: Option<u64>) -> u64 {
-        let group = oom_group_kill.unwrap_or(0);
-        let (last_kill, last_group) = match self.last {
-            // A file that went down is a new file.
-            Some((kill, groups)) if kill <= oom_kill && groups <= group => (kill, groups),
-            _ => (0, 0),
+        let groups = oom_group_kill.unwrap_or(0);
+        // A file that went down is a new file.
+        if oom_kill < self.last.0 || groups < self.last.1 {
+            self.last = (0, 0);
+        }
+        let (last_kill, last_groups) = self.last;
+        self.kills += match (last_groups, groups) {
+            (0, 0) => oom_kill - last_kill,
+            (0, _) => groups - last_kill.min(1),
+            _ => groups - last_groups,
         };
-        let groups = group - last_group;
-        self.kills += if groups > 0 { groups } else { oom_kill - last_kill };
-        self.last = Some((oom_kill, group));
+        self.last = (oom_kill, groups);
         self.kills
     }
 }
@@ -46,7 +53,23 @@ mod tests {
         assert_eq!(count.update(0, Some(0)), 0);
         assert_eq!(count.update(2, Some(1)), 1);
         assert_eq!(count.update(2, Some(1)), 1);
-        assert_eq!(count.update(3, Some(1)), 2, "then one without the group flag");
-        assert_eq!(count.update(1, Some(0)), 3, "a new file at the same place");
+        assert_eq!(count.update(1, Some(0)), 2, "a new file at the same place");
+        assert_eq!(count.update(3, Some(0)), 4, "and no group in it");
+    }
+
+    #[test]
+    fn a_reading_in_the_midst_of_a_death_counts_it_once() {
+        for readings in [
+            &[(1, 0), (1, 1), (3, 1)][..],
+            &[(1, 1), (2, 1), (4, 1)],
+            &[(1, 0), (1, 0), (3, 1), (4, 1), (6, 2)],
+        ] {
+            let mut count = OomCount::default();
+            for &(oom_kill, groups) in readings {
+                count.update(oom_kill, Some(groups));
+            }
+            let deaths = readings.last().map_or(0, |&(_, groups)| groups);
+            assert_eq!(count.kills, deaths, "{readings:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod config;
+mod fast;
 pub mod feeds;
 pub mod governor;
 mod publish;

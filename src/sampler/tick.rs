@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::config::Config;
+use super::fast::Pending;
 use super::feeds::Feeds;
 use super::governor::Governor;
 use super::publish::Publisher;
@@ -13,11 +14,11 @@ use super::schedule::Slices;
 use super::state::State;
 use crate::model::field::{Field, File};
 use crate::model::snapshot::SamplerStats;
-use crate::model::stamp::{Bracket, Stamp};
-use crate::model::unit::{Pace, PeakMethod, Unit, working_set_bytes};
-use crate::model::window::NoSample;
+use crate::model::stamp::Stamp;
+use crate::model::unit::{Pace, PeakMethod, working_set_bytes};
 use crate::source::cgroup::Tree;
 use crate::source::cgroup::files::Outcome;
+use crate::source::cgroup::read::Read;
 use crate::source::cgroup::tree::Change;
 
 /// Files of the slow pace that change by themselves.
@@ -73,14 +74,15 @@ pub struct Sampler<C> {
     pub(super) stats: SamplerStats,
     pub(super) publisher: Publisher,
     pub(super) scratch: Vec<f32>,
+    pub(super) pending: Pending,
     governor: Governor,
     changes: Vec<Change>,
     memory_slices: Slices,
     slow_slices: Slices,
     /// End of the read before: the start of the next one's bracket.
-    mark_ns: u64,
+    pub(super) mark_ns: u64,
     /// Wall clock minus boot clock, refreshed each tick.
-    wall_minus_boot: i64,
+    pub(super) wall_minus_boot: i64,
     slept_ns: u64,
     last_tick_ns: u64,
     /// CPU time when the governor last looked, process and wall.
@@ -106,6 +108,7 @@ impl<C: Clock> Sampler<C> {
             stats: SamplerStats::default(),
             publisher,
             scratch: Vec::with_capacity(8192),
+            pending: Pending::default(),
             governor,
             changes: Vec::new(),
             memory_slices: Slices::default(),
@@ -146,9 +149,7 @@ impl<C: Clock> Sampler<C> {
         self.stats.ticks += 1;
 
         let started = self.clock.thread_cpu_ns();
-        for place in 0..self.tree.order().len() {
-            self.read_fast(self.tree.order()[place]);
-        }
+        self.fast_pass();
         let fast_done = self.clock.thread_cpu_ns();
         let units = self.tree.order().len();
         let interval = |pace| self.governor.interval(pace).as_nanos() as u64;
@@ -172,6 +173,7 @@ impl<C: Clock> Sampler<C> {
 
     /// Follows what happened to the tree since the last call. Cheap when nothing did.
     pub fn process_events(&mut self) {
+        self.take_in_passes();
         let mut changes = std::mem::take(&mut self.changes);
         self.tree.process_events(&mut changes);
         self.apply(changes);
@@ -179,6 +181,7 @@ impl<C: Clock> Sampler<C> {
 
     /// Walks the whole tree, to find what no event told.
     pub fn rescan(&mut self) {
+        self.take_in_passes();
         let mut changes = std::mem::take(&mut self.changes);
         self.tree.rescan(&mut changes);
         self.apply(changes);
@@ -224,26 +227,6 @@ impl<C: Clock> Sampler<C> {
         self.read_slow(slot, true);
     }
 
-    fn read_fast(&mut self, slot: u32) {
-        let before = self.mark_ns;
-        if !self.read_file(slot, File::CpuStat) {
-            return;
-        }
-        let bracket = self.bracket(before);
-        let Some(state) = self.states[slot as usize].as_mut() else { return };
-        state.unit.read_at[Pace::Fast as usize] = Some(bracket);
-        let Some(usage) = state.unit.values.get(Field::UsageUsec) else { return };
-        match state.ring.push(bracket.boot_ns(), bracket.width_ns, usage) {
-            Ok(cores) => {
-                if let Some(histogram) = &mut state.unit.cpu.histogram {
-                    histogram.observe(cores);
-                }
-            }
-            Err(NoSample::Reset) => self.stats.counter_resets += 1,
-            Err(NoSample::First | NoSample::Gap) => {}
-        }
-    }
-
     fn read_memory(&mut self, slot: u32) {
         let before = self.mark_ns;
         let current = self.read_file(slot, File::MemoryCurrent);
@@ -283,7 +266,7 @@ impl<C: Clock> Sampler<C> {
         }
         self.count_oom(slot);
         let Some(state) = self.states[slot as usize].as_mut() else { return };
-        let has_io = self.tree.entry(slot).is_some_and(|entry| entry.has(File::IoStat));
+        let has_io = self.tree.has(slot, File::IoStat);
         if has_io {
             let read = self.tree.read_io(slot, &mut state.unit.io);
             self.stats.parse_faults += u64::from(read.faults);
@@ -315,24 +298,19 @@ impl<C: Clock> Sampler<C> {
         }
         let before = self.mark_ns;
         self.mark_ns = self.clock.boot_ns();
+        self.count_read(before, read);
+        matches!(read.outcome, Outcome::Read(_))
+    }
+
+    /// Counts how a read that began at `before` and ended at the mark came out.
+    pub(super) fn count_read(&mut self, before: u64, read: Read) {
         let took = self.mark_ns.saturating_sub(before) as f64 / 1e9;
         self.stats.max_read_seconds = self.stats.max_read_seconds.max(took);
         self.stats.parse_faults += u64::from(read.faults);
         match read.outcome {
-            Outcome::Read(_) => return true,
+            Outcome::Read(_) | Outcome::Unsupported => {}
             Outcome::Vanished => self.stats.vanished += 1,
             Outcome::Refused(_) | Outcome::TooLarge => self.stats.read_faults += 1,
-            Outcome::Unsupported => {}
-        }
-        false
-    }
-
-    fn bracket(&self, before_ns: u64) -> Bracket {
-        let wall_ns = self.mark_ns as i64 + self.wall_minus_boot;
-        let width = self.mark_ns.saturating_sub(before_ns);
-        Bracket {
-            after: Stamp { boot_ns: self.mark_ns, wall_ns },
-            width_ns: u32::try_from(width).unwrap_or(u32::MAX),
         }
     }
 
@@ -342,6 +320,7 @@ impl<C: Clock> Sampler<C> {
         let slept = boot.saturating_sub(self.clock.monotonic_ns());
         if slept.saturating_sub(self.slept_ns) > SUSPEND_NS {
             self.stats.clock_gaps += 1;
+            self.take_in_passes();
             for state in self.states.iter_mut().flatten() {
                 state.ring.gap();
             }
@@ -375,6 +354,7 @@ impl<C: Clock> Sampler<C> {
 
     /// Makes the newest state visible to every reader and returns how many units it holds.
     pub fn publish(&mut self) -> usize {
+        self.take_in_passes();
         let tree = self.tree.stats();
         let stats = &mut self.stats;
         stats.intervals = self.governor.intervals();
@@ -393,11 +373,6 @@ impl<C: Clock> Sampler<C> {
         let taken_boot = self.clock.boot_ns();
         let taken = Stamp { boot_ns: taken_boot, wall_ns: taken_boot as i64 + self.wall_minus_boot };
         self.publish_at(taken)
-    }
-
-    /// The unit in a slot, as last read.
-    pub fn unit(&self, slot: u32) -> Option<&Unit> {
-        self.states.get(slot as usize)?.as_ref().map(|state| &state.unit)
     }
 }
 

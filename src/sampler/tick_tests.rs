@@ -2,6 +2,7 @@ use super::*;
 use crate::identity::Directory;
 use crate::model::identity::UnitKind;
 use crate::model::snapshot::Snapshot;
+use crate::model::unit::Unit;
 use crate::source::cgroup::tree::Limits;
 use std::cell::Cell;
 use std::fs;

@@ -22,9 +22,12 @@ pub struct Config {
     pub bearer_token_env: Option<String>,
     /// Largest number of connections at one time.
     pub max_connections: usize,
-    /// Longest time from a connection's opening, or its last answer, to the end of a request's head.
+    /// Longest time from a connection's opening, or a later head's first byte, to the end of a request's head.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
+    /// Longest time from an answer to the next request of the same connection; above the scrape interval.
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
     /// Longest time that a piece of an answer may wait for its reader, and that a whole answer may take.
     #[serde(with = "humantime_serde")]
     pub write_timeout: Duration,
@@ -50,6 +53,7 @@ impl Default for Config {
             bearer_token_env: None,
             max_connections: 64,
             header_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(90),
             write_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(5),
             max_request_bytes: 16 * 1024,
@@ -76,6 +80,7 @@ impl Config {
         let problems = [
             count("max_connections", self.max_connections, (1, 65_536)),
             span("header_timeout", self.header_timeout, Duration::from_millis(100)),
+            span("idle_timeout", self.idle_timeout, Duration::from_millis(100)),
             span("write_timeout", self.write_timeout, Duration::from_millis(100)),
             span("shutdown_timeout", self.shutdown_timeout, Duration::ZERO),
             count("max_request_bytes", self.max_request_bytes, (8192, 1 << 20)),

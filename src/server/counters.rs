@@ -28,8 +28,16 @@ const CUT_OFFS: [(CutOff, &str); 5] = [
 ];
 
 /// Paths that are counted each; any other is `other`.
-pub(super) const ROUTES: [&str; 7] =
-    ["/", "/-/healthy", "/-/ready", "/api/v1/pods", "/metrics", "/metrics/cadvisor", "/metrics/resource"];
+pub(super) const ROUTES: [&str; 8] = [
+    "/",
+    "/-/healthy",
+    "/-/ready",
+    "/api/v1/pods",
+    "/metrics",
+    "/metrics/cadvisor",
+    "/metrics/node",
+    "/metrics/resource",
+];
 
 /// Status codes that the server answers with beside 200; any other is `other`.
 const CODES: [(u16, &str); 5] = [(401, "401"), (404, "404"), (405, "405"), (500, "500"), (503, "503")];

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +21,7 @@ use super::counters::{Counters, CutOff, add};
 use super::error::ServerError;
 use super::routes::{Shared, router};
 use super::state::State;
-use super::timed_io::TimedIo;
+use super::timed_io::{Limits, TimedIo};
 use super::tls::Tls;
 use super::token::Token;
 
@@ -135,14 +136,24 @@ impl Bounds {
     }
 
     async fn requests<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
-        let stream = TimedIo::new(stream, self.config.write_timeout, Arc::clone(&self.counters));
-        let is_asked = stream.is_asked();
+        let limits = Limits {
+            head: self.config.header_timeout,
+            idle: self.config.idle_timeout,
+            write: self.config.write_timeout,
+        };
+        let stream = TimedIo::new(stream, limits, Arc::clone(&self.counters));
+        let head_complete = stream.head_complete();
+        let routes = TowerToHyperService::new(self.routes.clone());
+        let service = service_fn(move |request| {
+            head_complete.store(true, Ordering::Relaxed);
+            routes.call(request)
+        });
+        // hyper has one limit for head and idleness: the stream keeps both instead.
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.config.header_timeout)
+            .header_read_timeout(None)
             .max_buf_size(self.config.max_request_bytes.max(8192))
             .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.routes.clone()));
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let mut end = self.end.clone();
         let mut ending = false;
@@ -156,10 +167,6 @@ impl Bounds {
             }
         };
         if let Err(error) = served {
-            if error.is_timeout() {
-                let asked = is_asked.load(Ordering::Relaxed);
-                self.counters.cut_off(if asked { CutOff::SlowHeader } else { CutOff::Idle });
-            }
             tracing::debug!(%error, "connection ended");
         }
     }

@@ -6,7 +6,7 @@ mod config;
 mod counters;
 mod error;
 mod listen;
-mod negotiate;
+pub mod negotiate;
 mod routes;
 mod state;
 mod timed_io;

@@ -9,14 +9,14 @@ use crate::encode::prometheus::Format;
 
 /// What to answer with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    pub(super) format: Format,
+pub struct Choice {
+    pub format: Format,
     /// With the escaping scheme that was asked for: our names need none, so every scheme gives the same.
-    pub(super) content_type: String,
+    pub content_type: String,
 }
 
 /// The best of the formats that the request accepts; text where it names none of ours.
-pub(super) fn format_for(headers: &HeaderMap) -> Choice {
+pub fn format_for(headers: &HeaderMap) -> Choice {
     let mut best: Option<(u32, Format, Option<&'static str>)> = None;
     for header in headers.get_all(ACCEPT) {
         for range in header.to_str().unwrap_or_default().split(',') {
@@ -36,7 +36,7 @@ pub(super) fn format_for(headers: &HeaderMap) -> Choice {
 }
 
 /// Whether the request accepts gzip.
-pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     let (mut gzip, mut any) = (None, None);
     for header in headers.get_all(ACCEPT_ENCODING) {
         for coding in header.to_str().unwrap_or_default().split(',') {

@@ -32,8 +32,9 @@ const INDEX: &str = "podometer\n\n\
     /-/healthy          the server answers\n\
     /-/ready            the values are fresh\n\
     /api/v1/pods        pods and containers as JSON\n\
-    /metrics            everything, for Prometheus\n\
+    /metrics            pods, containers, units and the agent, for Prometheus\n\
     /metrics/cadvisor   cAdvisor's families, one row a container\n\
+    /metrics/node       the node in node_exporter's names\n\
     /metrics/resource   the kubelet's resource families\n";
 
 /// A snapshot may be this many of its own intervals old, the interval taken as at least a second.

@@ -10,6 +10,7 @@ use podometer::model::identity::{
     Cgroup, ContainerId, ContainerInfo, ContainerRole, Identity, PodInfo, PodUid, QosClass, Runtime, UnitKind,
 };
 use podometer::model::ledger::Ledger;
+use podometer::model::node::{Disk, Machine, Memory, Node};
 use podometer::model::report::{AgentReport, ProcessStats, ServerStats, SourceReport, SourceState};
 use podometer::model::snapshot::{SamplerStats, Snapshot};
 use podometer::model::stamp::{Bracket, Stamp};
@@ -138,7 +139,7 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
         taken: at(12_596),
         windows: Arc::new([Duration::from_secs(15), Duration::from_millis(1500)]),
         units,
-        node: None,
+        node: Some(Arc::new(node())),
         node_name: "n1".into(),
         sampler: SamplerStats {
             ticks: 70,
@@ -146,6 +147,22 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
             ..SamplerStats::default()
         },
     })
+}
+
+/// Little of a node: the machine, a disk that the units know by its number, one family in mixed case.
+fn node() -> Node {
+    let disk = Disk { name: "vda".into(), major: 254, minor: 0, reads: 11, ..Disk::default() };
+    Node {
+        machine: Machine {
+            logical_cpus: Some(2),
+            boot_id: Some("b".into()),
+            machine_id: Some("m".into()),
+            ..Machine::default()
+        },
+        memory: Memory { mem_total: Some(8_000_000_000), ..Memory::default() },
+        disks: vec![disk],
+        ..Node::default()
+    }
 }
 
 pub(crate) fn at(ms: u64) -> Stamp {

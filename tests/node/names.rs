@@ -6,7 +6,7 @@ use std::fmt::Write;
 use influxdb_line_protocol::{FieldValue, parse_lines};
 use podometer::encode::influx::LineWriter;
 use podometer::encode::schema::host::{self, HostOptions};
-use podometer::encode::schema::node::FAMILIES;
+use podometer::encode::schema::node::{FAMILIES, MACHINE};
 use podometer::model::node::{Filesystem, Node};
 
 use crate::{at, golden, reader, tree};
@@ -142,7 +142,7 @@ fn an_empty_reading_writes_nothing() {
     host::write(&Node::default(), Some(&Node::default()), "h", &ALL, &mut writer);
     assert_eq!(writer.points, 0);
     assert!(out.is_empty());
-    for family in FAMILIES {
+    for family in MACHINE.iter().chain(FAMILIES) {
         (family.rows)(&Node::default(), &mut |labels, value| panic!("{} {labels:?} {value}", family.name));
     }
 }
@@ -151,7 +151,7 @@ fn an_empty_reading_writes_nothing() {
 fn families_labels_and_values_are_as_in_the_golden_file() {
     let (_, after) = readings();
     let mut listing = String::new();
-    for family in FAMILIES {
+    for family in MACHINE.iter().chain(FAMILIES) {
         writeln!(listing, "{} {:?}", family.name, family.kind).unwrap();
         (family.rows)(&after, &mut |labels, value| writeln!(listing, "  {labels:?} {value}").unwrap());
     }
@@ -162,7 +162,7 @@ fn families_labels_and_values_are_as_in_the_golden_file() {
 fn families_are_sorted_named_well_and_explained() {
     assert!(FAMILIES.is_sorted_by(|a, b| a.name < b.name));
     let (_, after) = readings();
-    for family in FAMILIES {
+    for family in MACHINE.iter().chain(FAMILIES) {
         assert!(family.help.ends_with('.'), "{}", family.name);
         assert!(family.name.starts_with("node_") || family.name.starts_with("machine_"), "{}", family.name);
         let mut seen = BTreeSet::new();

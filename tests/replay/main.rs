@@ -146,7 +146,7 @@ fn compare_summary(table: &mut Table, recording: &Recording, who: &str, unit: &U
     );
     let stat_at = recording.read_at(path, "memory.stat");
     let faults: Vec<f64> = all("memory", &["pageFaults"]).iter().flatten().map(|said| said.value).collect();
-    let is_quiet = faults.windows(2).all(|pair| pair[0] == pair[1]);
+    let is_quiet = faults.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
     let gauge = if is_quiet { Nature::QuietGauge } else { Nature::Gauge };
     for (what, field, nature) in [
         ("rssBytes", Field::Anon, gauge),

@@ -42,6 +42,16 @@ async fn a_silent_connection_is_ended_as_idle() {
 }
 
 #[tokio::test]
+async fn a_connection_that_asks_no_more_is_ended_as_idle() {
+    let config = Config { idle_timeout: Duration::from_millis(100), ..Config::default() };
+    let server = Server::start(config).await;
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(read_all(&mut idle).await.ends_with(b"healthy\n"));
+    assert_eq!(server.end().await.cut_off[0], ("idle", 1));
+}
+
+#[tokio::test]
 async fn a_reader_that_stops_is_cut_off_and_holds_nobody_up() {
     let config = Config {
         write_timeout: Duration::from_millis(200),

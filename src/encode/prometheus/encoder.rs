@@ -174,7 +174,7 @@ impl Walk {
         target: usize,
     ) -> bool {
         let snapshot = &*self.plan.snapshot;
-        let context = RowContext { snapshot, windows: &self.plan.windows };
+        let context = RowContext { snapshot, windows: &self.plan.windows, devices: &self.plan.devices };
         let place = &mut self.place;
         let stamped = self.plan.page.is_stamped();
         let has_created = self.created && family.kind != Kind::Gauge;

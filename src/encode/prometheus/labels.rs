@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::encode::schema::devices::Devices;
 use crate::encode::schema::family::Who;
 use crate::model::identity::{Identity, PodInfo, UnitKind};
 use crate::model::snapshot::Snapshot;
@@ -116,7 +117,8 @@ impl LabelCache {
             hide_replaced_names(&snapshot, &mut labels);
         }
         let windows = snapshot.windows.iter().map(|&window| window_label(window)).collect();
-        Plan { snapshot, page, labels, windows }
+        let devices = Devices::of(snapshot.node.as_deref());
+        Plan { snapshot, page, labels, windows, devices }
     }
 
     fn labels_of(&mut self, unit: &Unit) -> Arc<UnitLabels> {
@@ -143,6 +145,7 @@ pub struct Plan {
     pub(super) page: Page,
     labels: Vec<Option<Arc<UnitLabels>>>,
     pub(super) windows: Vec<Box<str>>,
+    pub(super) devices: Devices,
 }
 
 impl Plan {

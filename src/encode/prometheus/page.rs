@@ -11,21 +11,24 @@ use super::labels::Syntax;
 /// The documents that can be scraped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
-    /// Everything, without explicit timestamps.
+    /// Everything but node_exporter's families, without explicit timestamps.
     Metrics,
-    /// cAdvisor's families with the time of each reading.
+    /// cAdvisor's families with the time of each reading, as far as they have one.
     Cadvisor,
+    /// The node in node_exporter's names, whose mixed case linters of metrics complain about.
+    Node,
     /// The kubelet's resource families with the time of each reading.
     Resource,
 }
 
 impl Page {
-    pub const ALL: [Page; 3] = [Page::Metrics, Page::Cadvisor, Page::Resource];
+    pub const ALL: [Page; 4] = [Page::Metrics, Page::Cadvisor, Page::Node, Page::Resource];
 
     pub const fn path(self) -> &'static str {
         match self {
             Page::Metrics => "/metrics",
             Page::Cadvisor => "/metrics/cadvisor",
+            Page::Node => "/metrics/node",
             Page::Resource => "/metrics/resource",
         }
     }
@@ -35,18 +38,19 @@ impl Page {
         match self {
             Page::Metrics => METRICS,
             Page::Cadvisor => CADVISOR,
+            Page::Node => NODE,
             Page::Resource => RESOURCE,
         }
     }
 
     /// Whether rows carry the time of their reading, as the kubelet's do.
     pub(super) const fn is_stamped(self) -> bool {
-        !matches!(self, Page::Metrics)
+        !matches!(self, Page::Metrics | Page::Node)
     }
 
     /// Whether label sets end before the UID, as the kubelet's do.
     pub(super) const fn has_short_labels(self) -> bool {
-        !matches!(self, Page::Metrics)
+        !matches!(self, Page::Metrics | Page::Node)
     }
 }
 
@@ -67,12 +71,14 @@ static METRICS: &[Table] = &[
     Table::Units(pods::POD_USE),
     Table::Units(pods::CONTAINER_USE),
     Table::Units(pods::UNIT_USE),
-    Table::Node(node::FAMILIES),
+    Table::Node(node::MACHINE),
     Table::Sampler(selfmetrics::SAMPLER),
     Table::Agent(selfmetrics::AGENT),
 ];
 
-static CADVISOR: &[Table] = &[Table::Units(cadvisor::FAMILIES)];
+static CADVISOR: &[Table] = &[Table::Units(cadvisor::FAMILIES), Table::Node(node::MACHINE)];
+
+static NODE: &[Table] = &[Table::Node(node::FAMILIES)];
 
 static RESOURCE: &[Table] = &[Table::Units(resource::CONTAINERS), Table::Units(resource::SHARED)];
 

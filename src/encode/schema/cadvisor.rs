@@ -62,10 +62,10 @@ pub static FAMILIES: &[UnitFamily] = &[
     counter("container_cpu_system_seconds_total", "CPU time spent in the kernel.", FAST, |u| micros(&u.values, Field::SystemUsec)),
     many(CPU_USAGE, "CPU time used.", Who::Cadvisor, FAST, cpu_usage),
     counter("container_cpu_user_seconds_total", "CPU time spent in user space.", FAST, |u| micros(&u.values, Field::UserUsec)),
-    many("container_fs_reads_bytes_total", "Bytes read from the device.", Who::Cadvisor, SLOW, |u, _, emit| by_device(u, emit, |io| io.rbytes)),
-    many("container_fs_reads_total", "Reads from the device.", Who::Cadvisor, SLOW, |u, _, emit| by_device(u, emit, |io| io.rios)),
-    many("container_fs_writes_bytes_total", "Bytes written to the device.", Who::Cadvisor, SLOW, |u, _, emit| by_device(u, emit, |io| io.wbytes)),
-    many("container_fs_writes_total", "Writes to the device.", Who::Cadvisor, SLOW, |u, _, emit| by_device(u, emit, |io| io.wios)),
+    many("container_fs_reads_bytes_total", "Bytes read from the device.", Who::Cadvisor, SLOW, |u, c, emit| by_device(u, c, emit, |io| io.rbytes)),
+    many("container_fs_reads_total", "Reads from the device.", Who::Cadvisor, SLOW, |u, c, emit| by_device(u, c, emit, |io| io.rios)),
+    many("container_fs_writes_bytes_total", "Bytes written to the device.", Who::Cadvisor, SLOW, |u, c, emit| by_device(u, c, emit, |io| io.wbytes)),
+    many("container_fs_writes_total", "Writes to the device.", Who::Cadvisor, SLOW, |u, c, emit| by_device(u, c, emit, |io| io.wios)),
     UnitFamily { name: "container_last_seen", help: "When the cgroup was last seen, in seconds since the epoch.", kind: Kind::Gauge, who: Who::Cadvisor, when: When::Taken, rows: Rows::Many(last_seen) },
     gauge("container_memory_cache", "Page cache, tmpfs included.", MEMORY, |u| number(&u.values, Field::FileCache)),
     counter("container_memory_events_high_total", "Times that memory.high throttled the cgroup.", SLOW, |u| number(&u.values, Field::EventsHigh)),
@@ -141,31 +141,31 @@ fn page_faults(unit: &Unit, _: &RowContext<'_>, emit: &mut Emit<'_>) {
     }
 }
 
-pub(super) fn by_device(unit: &Unit, emit: &mut Emit<'_>, value: fn(&IoDevice) -> Option<u64>) {
+pub(super) fn by_device(
+    unit: &Unit,
+    context: &RowContext<'_>,
+    emit: &mut Emit<'_>,
+    value: fn(&IoDevice) -> Option<u64>,
+) {
     for io in &unit.io {
         if let Some(number) = value(io) {
-            emit(&[("device", &device_label(io))], Number::Integer(number));
+            emit(&[("device", &context.devices.label(io))], Number::Integer(number));
         }
     }
 }
 
-fn blkio_usage(unit: &Unit, _: &RowContext<'_>, emit: &mut Emit<'_>) {
+fn blkio_usage(unit: &Unit, context: &RowContext<'_>, emit: &mut Emit<'_>) {
     for io in &unit.io {
-        let device = device_label(io);
-        let (major, minor) = device.split_once(':').unwrap_or_default();
+        let device = context.devices.label(io);
+        let (major, minor) = (io.major.to_string(), io.minor.to_string());
         for (operation, bytes) in [("Read", io.rbytes), ("Write", io.wbytes)] {
             if let Some(bytes) = bytes {
                 let labels =
-                    [("device", &*device), ("major", major), ("minor", minor), ("operation", operation)];
+                    [("device", &*device), ("major", &*major), ("minor", &*minor), ("operation", operation)];
                 emit(&labels, Number::Integer(bytes));
             }
         }
     }
-}
-
-/// The kernel's own name of the device: a cgroup knows no other.
-fn device_label(io: &IoDevice) -> String {
-    format!("{}:{}", io.major, io.minor)
 }
 
 fn by_interface(unit: &Unit, emit: &mut Emit<'_>, value: fn(&Interface) -> u64) {

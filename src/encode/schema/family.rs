@@ -9,6 +9,7 @@ use crate::model::stamp::Stamp;
 use crate::model::unit::{Pace, Unit};
 
 use super::Kind;
+use super::devices::Devices;
 
 /// A value as it is exported. Microseconds become seconds without passing through a float.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,6 +65,7 @@ pub struct RowContext<'a> {
     pub snapshot: &'a Snapshot,
     /// The fixed windows as label values, such as `15s`, in the snapshot's order.
     pub windows: &'a [Box<str>],
+    pub devices: &'a Devices,
 }
 
 /// Receives one row: the labels beside the unit's own, and the value.

@@ -1,6 +1,7 @@
 //! Every exported name, in tables. A name is written in exactly one of these files.
 
 pub mod cadvisor;
+pub mod devices;
 pub mod family;
 pub mod host;
 pub mod kubernetes;

@@ -35,9 +35,9 @@ fn sectors(count: u64) -> f64 {
 
 /// Kind, shape (see [`shape`]), name, help and value: one family a line.
 macro_rules! families {
-    ($($kind:ident $shape:ident $name:literal $help:literal => $value:expr;)*) => {
-        /// Every family of the node, sorted by name.
-        pub static FAMILIES: &[SmallFamily<Node>] = &[$(SmallFamily {
+    ($(#[$comment:meta])* $table:ident; $($kind:ident $shape:ident $name:literal $help:literal => $value:expr;)*) => {
+        $(#[$comment])*
+        pub static $table: &[SmallFamily<Node>] = &[$(SmallFamily {
             name: $name,
             help: $help,
             kind: Kind::$kind,
@@ -47,11 +47,18 @@ macro_rules! families {
 }
 
 families! {
+    /// The machine as cAdvisor names it, sorted by name.
+    MACHINE;
     Gauge machine "machine_cpu_cores" "Logical CPUs of the machine." => |node| node.machine.logical_cpus.map(u64::from);
     Gauge machine "machine_cpu_physical_cores" "Physical cores of the machine." => |node| node.machine.physical_cores.map(u64::from);
     Gauge machine "machine_cpu_sockets" "CPU sockets of the machine." => |node| node.machine.sockets.map(u64::from);
     Gauge machine "machine_memory_bytes" "Memory of the machine." => |node| node.memory.mem_total;
     Gauge machine "machine_swap_bytes" "Swap of the machine." => |node| node.memory.swap_total;
+}
+
+families! {
+    /// The node as node_exporter names it, sorted by name.
+    FAMILIES;
     Gauge one "node_boot_time_seconds" "When the node started, in seconds since the epoch." => |node| float(node.kernel.boot_time);
     Counter one "node_context_switches_total" "Context switches." => |node| float(node.kernel.context_switches);
     Counter cpu "node_cpu_guest_seconds_total" "Seconds that each CPU spent in guests; they are part of user and nice." => GUEST_MODES;

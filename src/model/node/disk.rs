@@ -5,6 +5,9 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Disk {
     pub name: Box<str>,
+    /// The device number, by which cgroups know the device.
+    pub major: u32,
+    pub minor: u32,
     pub wwid: Option<Box<str>>,
     pub reads: u64,
     pub merged_reads: u64,

@@ -11,15 +11,18 @@ use crate::model::unit::IoDevice;
 #[derive(Clone, Debug, Default)]
 pub struct LineMap {
     lines: Vec<Line>,
+    /// The keys of all lines, each with its space, one after the other.
+    keys: Vec<u8>,
     /// Key of the line after the last wanted one, to notice a longer text; empty when the text ended there.
     next_key: Vec<u8>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Line {
     /// The field that stands there, or nothing wanted.
     field: Option<Field>,
-    key: Box<[u8]>,
+    /// Length of the key and its space in [`LineMap::keys`].
+    length: u8,
 }
 
 /// Parses `key value` lines (cpu.stat, memory.stat, *.events, cgroup.stat, pids.events) into `values` and
@@ -37,15 +40,26 @@ pub fn parse_flat(text: &[u8], file: File, map: &mut LineMap, values: &mut Value
 fn parse_known(text: &[u8], map: &LineMap, values: &mut Values) -> Option<u32> {
     let mut rest = text;
     let mut faults = 0;
+    let mut keys = map.keys.as_slice();
     for line in &map.lines {
         if rest.is_empty() {
             return Some(faults);
         }
-        let number = rest.strip_prefix(&*line.key)?.strip_prefix(b" ")?;
+        let length = usize::from(line.length);
+        let (key, later) = keys.split_at_checked(length)?;
+        keys = later;
+        let (found, number) = rest.split_at_checked(length)?;
         let Some(field) = line.field else {
+            // Both ends and the length tell the kernel's keys apart; nobody asks for this one.
+            if found[0] != key[0] || found[length - 1] != b' ' || found[length / 2] != key[length / 2] {
+                return None;
+            }
             rest = after_newline(number);
             continue;
         };
+        if found != key {
+            return None;
+        }
         let (value, after) = leading_number(number);
         match value {
             Some(value) => values.set(field, value),
@@ -60,15 +74,20 @@ fn parse_known(text: &[u8], map: &LineMap, values: &mut Values) -> Option<u32> {
 fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32 {
     let wanted = fields_of(file);
     map.lines.clear();
+    map.keys.clear();
     map.next_key.clear();
     let mut faults = 0;
-    let mut known = 0;
+    let (mut known, mut known_bytes) = (0, 0);
     for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let (key, number) = split_once(line, b' ').unwrap_or((line, b""));
         let field = wanted.iter().copied().find(|field| field.key().as_bytes() == key);
-        map.lines.push(Line { field, key: key.into() });
+        let length = u8::try_from(key.len() + 1).unwrap_or(0);
+        map.lines.push(Line { field, length });
+        map.keys.extend_from_slice(key);
+        map.keys.push(b' ');
+        faults += u32::from(length == 0);
         if let Some(field) = field {
-            known = map.lines.len();
+            (known, known_bytes) = (map.lines.len(), map.keys.len());
             match number_of(number) {
                 Some(value) => values.set(field, value),
                 None => faults += 1,
@@ -76,6 +95,7 @@ fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32
         }
     }
     map.lines.truncate(known);
+    map.keys.truncate(known_bytes);
     let after = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).nth(known);
     if let Some(line) = after {
         map.next_key.extend_from_slice(split_once(line, b' ').map_or(line, |(key, _)| key));
@@ -83,6 +103,7 @@ fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32
     // A text with an unreadable or a blank line is not one to learn from.
     if faults > 0 || text.windows(2).any(|pair| pair == b"\n\n") || text.first() == Some(&b'\n') {
         map.lines.clear();
+        map.keys.clear();
         map.next_key.clear();
     }
     faults

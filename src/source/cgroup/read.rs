@@ -67,7 +67,7 @@ impl Tree {
             }
             return Read { outcome, faults: 0 };
         };
-        let root = usize::from(self.entry(slot).is_some_and(|entry| entry.parent.is_none()));
+        let root = usize::from(self.hot[slot as usize].is_root);
         let Parsers { maps, buffer } = &mut self.parsers;
         let text = &buffer[..length];
         let faults = match file {
@@ -140,11 +140,12 @@ impl Tree {
             return None;
         }
         let place = held_place(File::MemoryPeak)?;
-        let entry = self.entries.get_mut(slot as usize)?.as_mut()?;
-        if !entry.has(File::MemoryPeak) {
+        if !self.has(slot, File::MemoryPeak) {
             return None;
         }
-        if entry.held.get(place).is_none() {
+        let hot = self.hot.get_mut(slot as usize)?;
+        if hot.held.get(place).is_none() {
+            let entry = self.entries.get_mut(slot as usize)?.as_mut()?;
             if entry.peak_tried || !self.budget.has_room() {
                 return None;
             }
@@ -154,7 +155,7 @@ impl Tree {
             match reset {
                 Ok(fd) => {
                     self.peak_method = Some(PeakMethod::Kernel);
-                    entry.held.hold(place, fd, &mut self.budget);
+                    hot.held.hold(place, fd, &mut self.budget);
                     return None;
                 }
                 Err(Errno::NOENT | Errno::NODEV) => return None,
@@ -164,7 +165,7 @@ impl Tree {
                 }
             }
         }
-        let fd = entry.held.get(place)?;
+        let fd = hot.held.get(place)?;
         let Outcome::Read(length) = files::read_whole(fd, &mut self.parsers.buffer) else { return None };
         let mut value = Values::default();
         parse::parse_single(&self.parsers.buffer[..length], File::MemoryPeak, &mut value);
@@ -178,6 +179,11 @@ impl Tree {
             Some(PeakMethod::Kernel) => PeakMethod::Kernel,
             _ => PeakMethod::Sampled,
         }
+    }
+
+    /// The held descriptor of a file, for comparing what a pass costs with the bare system calls.
+    pub fn held_fd(&self, slot: u32, file: File) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.hot.get(slot as usize)?.held.get(held_place(file)?)
     }
 
     /// True when `cgroup.events` says `populated 0` or can no longer be read.
@@ -198,19 +204,20 @@ impl Tree {
 
     /// Brings the file's text into the buffer; `None` when the cgroup does not have the file.
     fn fill(&mut self, slot: u32, file: File) -> Option<Outcome> {
-        let entry = self.entries.get_mut(slot as usize)?.as_mut()?;
-        if !entry.has(file) {
+        let hot = self.hot.get(slot as usize)?;
+        if hot.files & bit(file) == 0 {
             return None;
         }
         // memory.peak is held for resets only; its lifetime value needs a descriptor of its own.
         let place = held_place(file).filter(|_| file != File::MemoryPeak);
-        if let Some(fd) = place.and_then(|place| entry.held.get(place)) {
+        if let Some(fd) = place.and_then(|place| hot.held.get(place)) {
             let outcome = files::read_whole(fd, &mut self.parsers.buffer);
             if outcome == Outcome::Vanished {
                 self.suspect();
             }
             return Some(outcome);
         }
+        let entry = self.entries.get(slot as usize)?.as_ref()?;
         let outcome = match files::open_at(entry.dir.as_fd(), file.name()) {
             Ok(fd) => {
                 let outcome = files::read_whole(fd.as_fd(), &mut self.parsers.buffer);
@@ -224,9 +231,7 @@ impl Tree {
         match outcome {
             // Only a listing can bring the file back; until then it costs nothing.
             Outcome::Unsupported => {
-                if let Some(entry) = self.entries[slot as usize].as_mut() {
-                    entry.files &= !bit(file);
-                }
+                self.hot[slot as usize].files &= !bit(file);
             }
             Outcome::Vanished => self.suspect(),
             _ => {}
@@ -248,9 +253,7 @@ impl Tree {
         if !self.budget.has_room() && !self.make_room(place) {
             return;
         }
-        if let Some(entry) = self.entries[slot as usize].as_mut() {
-            entry.held.hold(place, fd, &mut self.budget);
-        }
+        self.hot[slot as usize].held.hold(place, fd, &mut self.budget);
     }
 
     /// Closes the held file that is read least often, if any is read less often than those at `place`.
@@ -259,9 +262,9 @@ impl Tree {
     /// evicting it would keep nothing. Eviction therefore goes by rate, then by age in the pass order.
     fn make_room(&mut self, place: usize) -> bool {
         for victim in (place + 1..HELD.len()).rev() {
-            for entry in self.entries.iter_mut().flatten() {
-                if entry.held.get(victim).is_some() {
-                    entry.held.close(victim, &mut self.budget);
+            for hot in &mut self.hot {
+                if hot.held.get(victim).is_some() {
+                    hot.held.close(victim, &mut self.budget);
                     return true;
                 }
             }

@@ -67,19 +67,19 @@ pub struct Entry {
     /// mtime of the directory when it was first seen, seconds since the epoch: its making, if we saw it made.
     pub created_wall_s: Option<f64>,
     pub(super) dir: OwnedFd,
-    pub(super) files: u32,
-    pub(super) held: HeldFiles,
     pub(super) peak_tried: bool,
     children: Vec<(Box<str>, u32)>,
     watches: [Option<i32>; 3],
     depth: usize,
 }
 
-impl Entry {
-    /// Whether the directory had this file when it was last listed.
-    pub fn has(&self, file: File) -> bool {
-        self.files & scan::bit(file) != 0
-    }
+/// What a pass needs of each entry, and nothing else, so that a pass over all of them touches little memory.
+#[derive(Debug, Default)]
+pub(super) struct Hot {
+    /// Bit `File as u8` is set for each file that the directory had when it was last listed.
+    pub(super) files: u32,
+    pub(super) is_root: bool,
+    pub(super) held: HeldFiles,
 }
 
 /// The hierarchy below one mount.
@@ -87,6 +87,8 @@ impl Entry {
 pub struct Tree {
     root: PathBuf,
     pub(super) entries: Vec<Option<Entry>>,
+    /// By slot, beside `entries`.
+    pub(super) hot: Vec<Hot>,
     free: Vec<u32>,
     /// Slots freed once the caller has seen their removal.
     leaving: Vec<u32>,
@@ -120,6 +122,7 @@ impl Tree {
         let mut tree = Tree {
             root: root.to_owned(),
             entries: Vec::new(),
+            hot: Vec::new(),
             free: Vec::new(),
             leaving: Vec::new(),
             order: Vec::new(),
@@ -148,6 +151,11 @@ impl Tree {
 
     pub fn entry(&self, slot: u32) -> Option<&Entry> {
         self.entries.get(slot as usize)?.as_ref()
+    }
+
+    /// Whether the directory in this slot had this file when it was last listed.
+    pub fn has(&self, slot: u32, file: File) -> bool {
+        self.hot.get(slot as usize).is_some_and(|hot| hot.files & scan::bit(file) != 0)
     }
 
     pub fn stats(&self) -> TreeStats {
@@ -238,7 +246,7 @@ impl Tree {
 
     fn compare(&mut self, slot: u32, listing: &Listing, changes: &mut Vec<Change>) {
         let Some(entry) = self.entries[slot as usize].as_mut() else { return };
-        entry.files = listing.files;
+        self.hot[slot as usize].files = listing.files;
         let known = entry.children.clone();
         for (name, child) in known {
             if listing.children.binary_search_by(|found| found.as_str().cmp(&name)).is_err()
@@ -337,8 +345,6 @@ impl Tree {
             cgroup,
             parent,
             dir,
-            files: listing.files,
-            held: HeldFiles::default(),
             peak_tried: false,
             children: Vec::new(),
             watches,
@@ -346,10 +352,13 @@ impl Tree {
         };
         self.next_id += 1;
         self.stats.created += 1;
+        let hot = Hot { files: listing.files, is_root: parent.is_none(), held: HeldFiles::default() };
         if slot as usize == self.entries.len() {
             self.entries.push(Some(entry));
+            self.hot.push(hot);
         } else {
             self.entries[slot as usize] = Some(entry);
+            self.hot[slot as usize] = hot;
         }
         changes.push(Change::Added(slot));
         for name in &listing.children {
@@ -364,7 +373,8 @@ impl Tree {
             self.remove(child, changes);
         }
         let Some(entry) = self.entries[slot as usize].as_mut() else { return };
-        entry.held.close_all(&mut self.budget);
+        self.hot[slot as usize].held.close_all(&mut self.budget);
+        self.hot[slot as usize].files = 0;
         let watches = std::mem::take(&mut entry.watches);
         let parent = entry.parent;
         for watch in watches.into_iter().flatten() {

@@ -91,7 +91,7 @@ fn bounds_hold() {
             assert!(tree.budget().held <= 4);
         }
     }
-    let hot = tree.entries.iter().flatten().filter(|entry| entry.held.get(0).is_some()).count();
+    let hot = tree.hot.iter().filter(|hot| hot.held.get(0).is_some()).count();
     assert_eq!(hot, 4, "cpu.stat, read most often, has pushed memory.current out");
 }
 

@@ -23,6 +23,8 @@ pub fn parse_diskstats(text: &str, unread: &mut Unread) -> Vec<Disk> {
 fn disk_from(stat: DiskStat) -> Disk {
     Disk {
         name: stat.name.into(),
+        major: stat.major as u32,
+        minor: stat.minor as u32,
         wwid: None,
         reads: stat.reads,
         merged_reads: stat.merged,
@@ -56,6 +58,7 @@ mod tests {
         let disks = parse_diskstats(text, &mut unread);
         assert_eq!(disks.len(), 2);
         let vda = &disks[0];
+        assert_eq!((vda.major, vda.minor, disks[1].major, disks[1].minor), (254, 0, 8, 0));
         assert_eq!(
             (&*vda.name, vda.reads, vda.merged_reads, vda.sectors_read, vda.read_ms),
             ("vda", 1, 2, 3, 4)

@@ -1,0 +1,90 @@
+# Brings the neighbours that the tests talk to. Nothing here starts a service: servers are unpacked, not installed.
+# shellcheck shell=bash
+
+# Downloads packages of any Debian suite and unpacks them below a directory; leaves the system's apt alone.
+#   unpack_suite SUITE DIRECTORY PACKAGE...
+unpack_suite() {
+  local suite=$1 into=$2 state uri deb
+  shift 2
+  state=$(mktemp -d)
+  mkdir -p "$state/lists/partial" "$state/sources" "$state/debs" "$into"
+  uri=$(debian_mirror)
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    "$uri" "$suite" >"$state/sources/suite.sources"
+  local apt=(-o "Dir::State::lists=$state/lists" -o Dir::Etc::sourcelist=/dev/null
+    -o "Dir::Etc::sourceparts=$state/sources" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Sandbox::User=root)
+  apt-get "${apt[@]}" update -qq
+  local names=() name
+  for name in "$@"; do
+    # A meta package names the versioned package it stands for; take that one.
+    case $name in
+      meta:*) names+=("$(apt-cache "${apt[@]}" depends --important "${name#meta:}" | sed -n 's/^ *Depends: *//p' | head -n 1)") ;;
+      *) names+=("$name") ;;
+    esac
+  done
+  (cd "$state/debs" && apt-get "${apt[@]}" download -qq "${names[@]}")
+  for deb in "$state"/debs/*.deb; do dpkg -x "$deb" "$into"; done
+  rm -rf "$state"
+}
+
+# The mirror that this machine already uses, from apt's own index.
+debian_mirror() {
+  local codename uri
+  # shellcheck disable=SC1091
+  codename=$(. /etc/os-release && echo "${VERSION_CODENAME:?}")
+  # shellcheck disable=SC2016
+  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
+  [ -n "$uri" ] || { echo "apt knows no mirror for $codename: run apt-get update" >&2; return 1; }
+  echo "$uri"
+}
+
+# Installs what is missing: NAME-OF-COMMAND:PACKAGE pairs.
+install_missing() {
+  local pair wanted=()
+  for pair in "$@"; do
+    command -v "${pair%%:*}" >/dev/null || wanted+=("${pair#*:}")
+  done
+  [ ${#wanted[@]} -eq 0 ] && return 0
+  echo "installing ${wanted[*]}"
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+    install -qq -y --no-install-recommends "${wanted[@]}" >/dev/null
+}
+
+# The system packages: a compiler, an emulator and what packs its disk.
+install_system() {
+  [ -n "$(debian_mirror 2>/dev/null)" ] || apt-get -o DPkg::Lock::Timeout=300 update -qq
+  install_missing cc:gcc c++:g++ curl:curl cpio:cpio busybox:busybox-static xz:xz-utils gzip:gzip \
+    qemu-system-x86_64:qemu-system-x86 ip:iproute2
+}
+
+# The servers of other projects, unpacked below $CACHE/tools; PATH finds them there unless the system has its own.
+fetch_neighbours() {
+  local tools=$CACHE/tools missing=() pair
+  for pair in influxd:influxdb influx:influxdb-client promtool:prometheus \
+    victoria-metrics:victoria-metrics prometheus-pushgateway:prometheus-pushgateway; do
+    PATH=$PATH:$tools/usr/bin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    echo "unpacking ${missing[*]}"
+    # shellcheck disable=SC1091
+    unpack_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tools" "${missing[@]}"
+  fi
+  for pair in influxd influx promtool prometheus victoria-metrics; do
+    PATH=$PATH:$tools/usr/bin command -v "$pair" >/dev/null || { echo "still missing: $pair" >&2; return 1; }
+  done
+}
+
+# Two kernels with every cgroup v2 controller: User Mode Linux (fast) and a distribution kernel for the emulator (PSI).
+fetch_kernels() {
+  if [ ! -x "$CACHE/uml/usr/bin/linux.uml" ]; then
+    rm -rf "$CACHE/uml"
+    unpack_suite sid "$CACHE/uml.part" user-mode-linux libc6 libgcc-s1
+    mv "$CACHE/uml.part" "$CACHE/uml"
+  fi
+  if ! compgen -G "$CACHE/kernel/boot/vmlinuz-*" >/dev/null; then
+    rm -rf "$CACHE/kernel"
+    unpack_suite trixie "$CACHE/kernel.part" meta:linux-image-cloud-amd64
+    mv "$CACHE/kernel.part" "$CACHE/kernel"
+  fi
+}
