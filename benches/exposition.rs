@@ -21,7 +21,7 @@ use flate2::write::GzEncoder;
 use podometer::encode::prometheus::{Encoder, Format, LabelCache, Options, Page};
 use podometer::model::report::AgentReport;
 use podometer::model::snapshot::Snapshot;
-use podometer::server::{Config, Counters, State, serve};
+use podometer::server::{Config, Counters, State, prepare, serve};
 use prometheus::{Encoder as _, GaugeVec, Opts, Registry, TextEncoder};
 
 const ROUNDS: usize = 7;
@@ -206,7 +206,8 @@ fn start_server(current: &Arc<ArcSwapOption<Snapshot>>) -> SocketAddr {
                 Arc::new(|_| Vec::new()),
                 Arc::new(Counters::default()),
             );
-            serve(listener, Config::default(), state, std::future::pending()).await.unwrap();
+            let prepared = prepare(Config::default()).unwrap();
+            serve(listener, prepared, state, std::future::pending()).await;
         });
     });
     receiver.recv().unwrap()
