@@ -14,6 +14,6 @@ mod scan;
 pub mod tree;
 mod watch;
 
-pub use error::CgroupError;
 pub use entry::Entry;
+pub use error::CgroupError;
 pub use tree::Tree;

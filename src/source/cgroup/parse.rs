@@ -64,12 +64,11 @@ fn parse_known(text: &[u8], map: &LineMap, last: Option<Field>, values: &mut Val
             continue;
         };
         let (value, after) = leading_number(number);
-        match value {
-            Some(value) => values.set(field, value),
-            None => {
-                values.clear(field);
-                faults += 1;
-            }
+        if let Some(value) = value {
+            values.set(field, value);
+        } else {
+            values.clear(field);
+            faults += 1;
         }
         if last == Some(field) {
             return Some(faults);
