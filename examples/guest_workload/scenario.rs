@@ -18,8 +18,10 @@ const OOM_KILLS: u64 = 3;
 
 pub(crate) fn run(style: &str, agent: &str, config: &str) -> Result<()> {
     let tree = Tree::create(style)?;
+    let doctor = || Command::new(agent).args(["check", "--config", config]).output();
     let mut agent = start_agent(agent, config)?;
     let told = play(&tree, &mut agent);
+    print_document("check", &String::from_utf8_lossy(&doctor()?.stdout));
     let _ = agent.kill();
     print_document("agent-log", &read_to_string(AGENT_LOG).unwrap_or_default());
     told

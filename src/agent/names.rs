@@ -8,7 +8,9 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::{Request, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::identity::{Config, Directory};
@@ -37,6 +39,13 @@ pub(super) async fn keep_fresh(config: Config, feeds: Feeds) {
     if config.pods_file.is_none() && config.pods_url.is_none() {
         return;
     }
+    let client = match http_client() {
+        Ok(client) => client,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "names cannot be fetched");
+            return;
+        }
+    };
     let mut ticks = tokio::time::interval(config.poll_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut version = 0;
@@ -46,7 +55,7 @@ pub(super) async fn keep_fresh(config: Config, feeds: Feeds) {
         version += 1;
         let outcome = match (&config.pods_file, &config.pods_url) {
             (Some(file), _) => load_file(file, &config.labels, &feeds, version),
-            (None, Some(url)) => load_url(url, &config.labels, &feeds, version).await,
+            (None, Some(url)) => load_url(&client, url, &config.labels, &feeds, version).await,
             (None, None) => return,
         };
         let is_good = outcome.is_ok();
@@ -62,8 +71,16 @@ pub(super) async fn keep_fresh(config: Config, feeds: Feeds) {
     }
 }
 
-async fn load_url(url: &str, labels: &[String], feeds: &Feeds, version: u64) -> anyhow::Result<()> {
-    let text = tokio::time::timeout(TIMEOUT, fetch(url))
+type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+async fn load_url(
+    client: &HttpClient,
+    url: &str,
+    labels: &[String],
+    feeds: &Feeds,
+    version: u64,
+) -> anyhow::Result<()> {
+    let text = tokio::time::timeout(TIMEOUT, fetch(client, url))
         .await
         .with_context(|| format!("identity.pods_url: {url}: no answer within {TIMEOUT:?}"))?
         .with_context(|| format!("identity.pods_url: {url}"))?;
@@ -72,8 +89,7 @@ async fn load_url(url: &str, labels: &[String], feeds: &Feeds, version: u64) -> 
     Ok(())
 }
 
-async fn fetch(url: &str) -> anyhow::Result<Bytes> {
-    let uri: Uri = url.parse()?;
+fn http_client() -> anyhow::Result<HttpClient> {
     let mut roots = rustls::RootCertStore::empty();
     // An image without CA files is no error: plain HTTP needs none.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -82,12 +98,12 @@ async fn fetch(url: &str) -> anyhow::Result<Bytes> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .build();
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
+    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
+}
+
+async fn fetch(client: &HttpClient, url: &str) -> anyhow::Result<Bytes> {
+    let uri: Uri = url.parse()?;
     let response = client.request(Request::get(uri).body(Empty::new())?).await?;
     if !response.status().is_success() {
         bail!("answered {}; a kubelet's read-only port or an API proxy is needed", response.status());

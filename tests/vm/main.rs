@@ -19,6 +19,7 @@ fn user_mode_linux_cgroupfs_driver() {
     if let Some(lab) = Lab::from_environment() {
         let told = lab.run("uml", "cgroupfs");
         compare(&told, 0.85);
+        doctor(&told, "degraded");
     }
 }
 
@@ -29,7 +30,25 @@ fn distribution_kernel_systemd_driver() {
         let told = lab.run("qemu", "systemd");
         let compared = compare(&told, 0.95);
         assert!(compared.pressure > 0, "no pressure was compared");
+        doctor(&told, "ok");
     }
+}
+
+/// `podometer check` in the guest tells what the guest has; User Mode Linux has no pressure.
+fn doctor(told: &Told, pressure: &str) {
+    let report = &told.documents["check"];
+    println!("{report}");
+    let state_of = |name: &str| {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let mut lines = report.lines().map(words);
+        let found = lines.find(|words| words.get(1).is_some_and(|word| word == name));
+        found.unwrap_or_else(|| panic!("no word on {name} in\n{report}"))[0].clone()
+    };
+    for controller in ["hierarchy", "scope", "cpu", "memory", "io", "pids", "cpu.stat"] {
+        assert_eq!(state_of(controller), "ok", "{controller} in\n{report}");
+    }
+    assert_eq!(state_of("pressure"), pressure, "in\n{report}");
+    assert!(report.contains(": 6 pods"), "{report}");
 }
 
 /// How many numbers of which kind were compared.
