@@ -14,7 +14,7 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    /// Starts it, and waits until it is ready and has names.
+    /// Starts it, and waits until it is ready and has names and rates.
     pub(crate) fn start(node: &Node, settings: &[&str]) -> Agent {
         let mut command = Command::new(env!("CARGO_BIN_EXE_podometer"));
         command.arg("agent").env_clear().stdin(Stdio::null()).stderr(Stdio::piped());
@@ -42,7 +42,9 @@ impl Agent {
         let mut agent = Agent { child, address: String::new() };
         agent.address = announced.recv_timeout(PATIENCE).unwrap();
         wait("readiness", || Some(http::get(&agent.address, "/-/ready")?.0).filter(|&status| status == 200));
-        wait("names", || agent.get("/metrics").contains("container=\"app\"").then_some(()));
+        // The first snapshot has neither names nor rates: a rate needs two readings.
+        let rate = "podometer_container_cpu_usage_mean_cores{container=\"app\"";
+        wait("names and rates", || agent.get("/metrics").contains(rate).then_some(()));
         agent
     }
 
