@@ -78,7 +78,7 @@ fn play(tree: &Tree, agent: &mut Child) -> Result<()> {
 
     let usage = |pod: &Pod| read_key(&pod.directory.join("cpu.stat"), "usage_usec").unwrap_or(0);
     wait_for("the burst", agent, || usage(&idle) > 100_000)?;
-    sleep(Duration::from_secs(3));
+    sleep(Duration::from_secs(1));
 
     let kubepods = Path::new(MOUNT).join(if quota.directory.starts_with(Path::new(MOUNT).join("kubepods")) {
         "kubepods"
@@ -86,6 +86,9 @@ fn play(tree: &Tree, agent: &mut Child) -> Result<()> {
         "kubepods.slice"
     });
     print_kernel("before", &kubepods)?;
+    // What the agent serves is up to two seconds old. It must be from after the kernel's first word: memory that
+    // is charged in advance for a CPU goes back on its own, 256 KiB at once.
+    sleep(Duration::from_millis(2500));
     let metrics = fetch("/metrics")?;
     let pods = fetch("/api/v1/pods")?;
     print_kernel("after", &kubepods)?;
