@@ -115,7 +115,8 @@ fn cpu_pass(name: &str, pods: &Pods) -> Result<(), Failure> {
 }
 
 fn top_set(name: &str, pods: &Pods) -> Result<(), Failure> {
-    let mut tree = Tree::open(&pods.root, Limits::default())?;
+    // All three files of all cgroups held: max_held_files at its default would not hold those of the larger tree.
+    let mut tree = Tree::open(&pods.root, Limits { held_files: 8192, ..Limits::default() })?;
     let controllers: Vec<(CpuController, MemController)> = pods
         .paths()
         .iter()

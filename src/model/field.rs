@@ -345,7 +345,8 @@ impl Values {
 /// usage_usec, user_usec and system_usec: the first three fields of the table, all that a fast pass takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuTimes {
-    present: u64,
+    /// Bit n: the n-th is present.
+    present: u8,
     numbers: [u64; CpuTimes::FIELDS],
 }
 
@@ -359,12 +360,12 @@ impl Values {
     pub fn cpu_times(&self) -> CpuTimes {
         let mut numbers = [0; CpuTimes::FIELDS];
         numbers.copy_from_slice(&self.numbers[..CpuTimes::FIELDS]);
-        CpuTimes { present: self.present[0] & CpuTimes::MASK, numbers }
+        CpuTimes { present: (self.present[0] & CpuTimes::MASK) as u8, numbers }
     }
 
     /// Replaces the three CPU times.
     pub fn set_cpu_times(&mut self, times: &CpuTimes) {
-        self.present[0] = (self.present[0] & !CpuTimes::MASK) | times.present;
+        self.present[0] = (self.present[0] & !CpuTimes::MASK) | u64::from(times.present);
         self.numbers[..CpuTimes::FIELDS].copy_from_slice(&times.numbers);
     }
 }

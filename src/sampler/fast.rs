@@ -39,9 +39,12 @@ impl<C: Clock> Sampler<C> {
         let read = self.tree.read_until(slot, Field::SystemUsec, &mut self.pending.scratch);
         self.mark_ns = self.clock.boot_ns();
         self.count_read(before, read);
-        let bracket = self.bracket(before);
-        let cpu = matches!(read.outcome, Outcome::Read(_)).then(|| self.pending.scratch.cpu_times());
-        Row { bracket, cpu }
+        Row {
+            after_ns: self.mark_ns,
+            width_ns: width_ns(before, self.mark_ns),
+            is_read: matches!(read.outcome, Outcome::Read(_)),
+            times: self.pending.scratch.cpu_times(),
+        }
     }
 
     /// Takes all pending passes into rings and histograms. Must come before the order of units changes.
@@ -60,11 +63,15 @@ impl<C: Clock> Sampler<C> {
 
     fn take_in(&mut self, slot: u32, row: &Row) {
         let Some(Some(state)) = self.states.get_mut(slot as usize) else { return };
-        let Some(cpu) = &row.cpu else { return };
-        state.unit.values.set_cpu_times(cpu);
-        state.unit.read_at[Pace::Fast as usize] = Some(row.bracket);
+        if !row.is_read {
+            return;
+        }
+        let after = Stamp { boot_ns: row.after_ns, wall_ns: row.after_ns as i64 + self.wall_minus_boot };
+        let bracket = Bracket { after, width_ns: row.width_ns };
+        state.unit.values.set_cpu_times(&row.times);
+        state.unit.read_at[Pace::Fast as usize] = Some(bracket);
         let Some(usage) = state.unit.values.get(Field::UsageUsec) else { return };
-        match state.ring.push(row.bracket.boot_ns(), row.bracket.width_ns, usage) {
+        match state.ring.push(bracket.boot_ns(), bracket.width_ns, usage) {
             Ok(cores) => {
                 if let Some(histogram) = &mut state.unit.cpu.histogram {
                     histogram.observe(cores);
@@ -77,10 +84,11 @@ impl<C: Clock> Sampler<C> {
 
     pub(super) fn bracket(&self, before_ns: u64) -> Bracket {
         let wall_ns = self.mark_ns as i64 + self.wall_minus_boot;
-        let width = self.mark_ns.saturating_sub(before_ns);
-        Bracket {
-            after: Stamp { boot_ns: self.mark_ns, wall_ns },
-            width_ns: u32::try_from(width).unwrap_or(u32::MAX),
-        }
+        let after = Stamp { boot_ns: self.mark_ns, wall_ns };
+        Bracket { after, width_ns: width_ns(before_ns, self.mark_ns) }
     }
+}
+
+fn width_ns(before_ns: u64, after_ns: u64) -> u32 {
+    u32::try_from(after_ns.saturating_sub(before_ns)).unwrap_or(u32::MAX)
 }

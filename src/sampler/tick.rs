@@ -86,6 +86,7 @@ pub struct Sampler<C> {
     pub(super) wall_minus_boot: i64,
     slept_ns: u64,
     last_tick_ns: u64,
+    max_read_ns: u64,
     /// CPU time when the governor last looked, process and wall.
     governed: (u64, u64, [f64; Pace::COUNT]),
 }
@@ -116,6 +117,7 @@ impl<C: Clock> Sampler<C> {
             slow_slices: Slices::default(),
             mark_ns: now,
             last_tick_ns: now,
+            max_read_ns: 0,
         };
         for slot in sampler.tree.order().to_vec() {
             sampler.welcome(slot);
@@ -320,8 +322,7 @@ impl<C: Clock> Sampler<C> {
 
     /// Counts how a read that began at `before` and ended at the mark came out.
     pub(super) fn count_read(&mut self, before: u64, read: Read) {
-        let took = self.mark_ns.saturating_sub(before) as f64 / 1e9;
-        self.stats.max_read_seconds = self.stats.max_read_seconds.max(took);
+        self.max_read_ns = self.max_read_ns.max(self.mark_ns.saturating_sub(before));
         self.stats.parse_faults += u64::from(read.faults);
         match read.outcome {
             Outcome::Read(_) | Outcome::Unsupported => {}
@@ -373,6 +374,7 @@ impl<C: Clock> Sampler<C> {
         self.take_in_passes();
         let tree = self.tree.stats();
         let stats = &mut self.stats;
+        stats.max_read_seconds = self.max_read_ns as f64 / 1e9;
         stats.intervals = self.governor.intervals();
         stats.budget_cores = self.governor.budget_cores();
         stats.held_files = self.tree.budget().held as u64;
