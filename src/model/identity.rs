@@ -78,6 +78,23 @@ pub enum UnitKind {
     Other,
 }
 
+impl UnitKind {
+    /// The word for it in labels, tags and documents.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            UnitKind::Root => "root",
+            UnitKind::AllPods => "pods",
+            UnitKind::Qos(_) => "qos",
+            UnitKind::Pod { .. } => "pod",
+            UnitKind::Container { .. } => "container",
+            UnitKind::Slice => "slice",
+            UnitKind::Service => "service",
+            UnitKind::Scope => "scope",
+            UnitKind::Other => "other",
+        }
+    }
+}
+
 /// What a cgroup is and where: fixed for its lifetime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cgroup {

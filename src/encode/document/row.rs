@@ -134,7 +134,7 @@ impl Row {
             role: container.map(|container| role_name(container.role).to_owned()),
             qos,
             path: unit.cgroup.path.to_string(),
-            kind: kind_name(&unit.cgroup.kind).to_owned(),
+            kind: unit.cgroup.kind.name().to_owned(),
             cpu: cpu(unit, snapshot),
             memory: memory(unit, snapshot),
             oom_kills: unit.oom_kills,
@@ -221,19 +221,5 @@ const fn role_name(role: ContainerRole) -> &'static str {
         ContainerRole::Sidecar => "sidecar",
         ContainerRole::Ephemeral => "ephemeral",
         ContainerRole::Sandbox => "sandbox",
-    }
-}
-
-const fn kind_name(kind: &UnitKind) -> &'static str {
-    match kind {
-        UnitKind::Root => "root",
-        UnitKind::AllPods => "kubepods",
-        UnitKind::Qos(_) => "qos",
-        UnitKind::Pod { .. } => "pod",
-        UnitKind::Container { .. } => "container",
-        UnitKind::Slice => "slice",
-        UnitKind::Service => "service",
-        UnitKind::Scope => "scope",
-        UnitKind::Other => "cgroup",
     }
 }

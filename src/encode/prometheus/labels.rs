@@ -209,28 +209,12 @@ impl UnitLabels {
                 &[("container", container_name), ("namespace", namespace), ("pod", pod_name)],
                 &[("name", id), ("uid", uid)],
             ),
-            Class::Root | Class::Plain => LabelSet::new(
-                syntax,
-                &[("kind", kind_label(&unit.cgroup.kind)), ("unit", &unit.cgroup.path)],
-                &[],
-            ),
+            Class::Root | Class::Plain => {
+                LabelSet::new(syntax, &[("kind", unit.cgroup.kind.name()), ("unit", &unit.cgroup.path)], &[])
+            }
             Class::Sandbox => LabelSet::default(),
         };
         UnitLabels { identity: unit.identity.clone(), class, unnamed: pod.is_none(), cadvisor, own }
-    }
-}
-
-fn kind_label(kind: &UnitKind) -> &'static str {
-    match kind {
-        UnitKind::Root => "root",
-        UnitKind::AllPods => "pods",
-        UnitKind::Qos(_) => "qos",
-        UnitKind::Pod { .. } => "pod",
-        UnitKind::Container { .. } => "container",
-        UnitKind::Slice => "slice",
-        UnitKind::Service => "service",
-        UnitKind::Scope => "scope",
-        UnitKind::Other => "other",
     }
 }
 

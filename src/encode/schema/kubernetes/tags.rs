@@ -70,7 +70,7 @@ impl Tags<'_> {
                 escape(&mut usage, UNIT, b", ");
                 usage.extend_from_slice(self.common);
                 append_tag(&mut usage, "unit", &unit.cgroup.path);
-                append_tag(&mut usage, "kind", kind_name(kind));
+                append_tag(&mut usage, "kind", kind.name());
                 if let UnitKind::Container { id, .. } = kind {
                     append_tag(&mut usage, "container_id", &id.0);
                 }
@@ -115,18 +115,4 @@ fn pod_info(identity: Option<&Identity>) -> Option<&PodInfo> {
 /// Telegraf's rule: the part behind the colon, where there is exactly one colon.
 fn version(image: &str) -> Option<&str> {
     image.split_once(':').map(|(_, version)| version).filter(|version| !version.contains(':'))
-}
-
-fn kind_name(kind: &UnitKind) -> &'static str {
-    match kind {
-        UnitKind::Root => "root",
-        UnitKind::AllPods => "pods",
-        UnitKind::Qos(_) => "qos",
-        UnitKind::Pod { .. } => "pod",
-        UnitKind::Container { .. } => "container",
-        UnitKind::Slice => "slice",
-        UnitKind::Service => "service",
-        UnitKind::Scope => "scope",
-        UnitKind::Other => "other",
-    }
 }
