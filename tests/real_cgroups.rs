@@ -13,7 +13,7 @@ use podometer::model::field::Field;
 use podometer::model::snapshot::Snapshot;
 use podometer::sampler::clock::KernelClock;
 use podometer::sampler::{Config, Feeds, Sampler, SamplerThread};
-use podometer::source::cgroup::tree::Limits;
+use podometer::source::cgroup::Limits;
 use podometer::source::cgroup::{Tree, mounts};
 
 /// The tests count what this process holds open, so they take turns.

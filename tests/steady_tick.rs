@@ -4,8 +4,8 @@
 
 use podometer::sampler::clock::KernelClock;
 use podometer::sampler::{Config, Feeds, Sampler};
+use podometer::source::cgroup::Limits;
 use podometer::source::cgroup::Tree;
-use podometer::source::cgroup::tree::Limits;
 use std::fs;
 use std::path::Path;
 

@@ -17,8 +17,8 @@ use podometer::model::field::{Field, File, Values};
 use podometer::model::unit::working_set_bytes;
 use podometer::sampler::clock::{Clock, KernelClock};
 use podometer::sampler::{Config, Feeds, Sampler};
+use podometer::source::cgroup::Limits;
 use podometer::source::cgroup::Tree;
-use podometer::source::cgroup::tree::Limits;
 use trees::Pods;
 
 const PAUSE: Duration = Duration::from_millis(300);

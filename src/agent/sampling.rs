@@ -11,7 +11,7 @@ use crate::sampler::clock::KernelClock;
 use crate::sampler::{Feeds, Sampler};
 use crate::source::cgroup::files::raise_open_file_limit;
 use crate::source::cgroup::mounts::{self, Mounts};
-use crate::source::cgroup::tree::{Limits, Tree};
+use crate::source::cgroup::{Limits, Tree};
 
 /// File descriptors kept free for sockets, logs and one-shot reads.
 const RESERVED_FILES: u64 = 256;

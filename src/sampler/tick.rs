@@ -299,18 +299,18 @@ impl<C: Clock> Sampler<C> {
     fn read_file(&mut self, slot: u32, file: File) -> bool {
         let Some(Some(state)) = self.states.get_mut(slot as usize) else { return false };
         let read = self.tree.read(slot, file, &mut state.unit.values);
-        if read.outcome == Outcome::Unsupported {
-            return false;
-        }
-        let before = self.mark_ns;
-        self.mark_ns = self.clock.boot_ns();
-        self.count_read(before, read);
-        matches!(read.outcome, Outcome::Read(_))
+        self.settle(read)
     }
 
     fn read_memory_stat(&mut self, slot: u32) -> bool {
         let Some(Some(state)) = self.states.get_mut(slot as usize) else { return false };
         let read = self.tree.read_until(slot, Field::InactiveFile, &mut state.unit.values);
+        self.settle(read)
+    }
+
+    /// Moves the mark past a read and counts it. True when it brought a fresh value.
+    fn settle(&mut self, read: Read) -> bool {
+        // A file that is not there took no system call.
         if read.outcome == Outcome::Unsupported {
             return false;
         }

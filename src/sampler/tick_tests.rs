@@ -3,7 +3,7 @@ use crate::identity::Directory;
 use crate::model::identity::UnitKind;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Unit;
-use crate::source::cgroup::tree::Limits;
+use crate::source::cgroup::Limits;
 use std::cell::Cell;
 use std::fs;
 use std::path::Path;

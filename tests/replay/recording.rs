@@ -9,8 +9,8 @@ use podometer::identity::Directory;
 use podometer::model::snapshot::Snapshot;
 use podometer::sampler::clock::KernelClock;
 use podometer::sampler::{Config, Feeds, Sampler};
+use podometer::source::cgroup::Limits;
 use podometer::source::cgroup::Tree;
-use podometer::source::cgroup::tree::Limits;
 
 /// One driver's recording.
 pub(crate) struct Recording {

@@ -135,8 +135,7 @@ fn outside<'a>(parent: &str, name: &'a str) -> (UnitKind, Place<'a>) {
         };
         container_id(name).map(|id| (id, runtime))
     };
-    if let Some((pod, qos, id)) = colon_form(name) {
-        let _ = qos;
+    if let Some((pod, id)) = colon_form(name) {
         return (UnitKind::Container { id, pod: Some(pod), runtime: Runtime::Containerd }, Place::Container);
     }
     if let Some((id, runtime)) = container(name).or_else(bare) {
@@ -147,16 +146,12 @@ fn outside<'a>(parent: &str, name: &'a str) -> (UnitKind, Place<'a>) {
 
 /// `kubepods-burstable-podUID.slice:cri-containerd:ID`: what containerd makes when the kubelet uses systemd
 /// and containerd does not.
-fn colon_form(name: &str) -> Option<(PodUid, QosClass, ContainerId)> {
+fn colon_form(name: &str) -> Option<(PodUid, ContainerId)> {
     let (slice, rest) = name.split_once(':')?;
     let (_, id) = rest.split_once(':')?;
     let own = slice.strip_suffix(".slice")?.strip_prefix("kubepods-")?;
-    let (qos, pod) = match own.split_once('-') {
-        Some(("burstable", pod)) => (QosClass::Burstable, pod),
-        Some(("besteffort", pod)) => (QosClass::BestEffort, pod),
-        _ => (QosClass::Guaranteed, own),
-    };
-    Some((pod_uid(pod.strip_prefix("pod")?)?, qos, container_id(id)?))
+    let pod = own.strip_prefix("burstable-").or_else(|| own.strip_prefix("besteffort-")).unwrap_or(own);
+    Some((pod_uid(pod.strip_prefix("pod")?)?, container_id(id)?))
 }
 
 fn plain(name: &str) -> (UnitKind, Place<'_>) {

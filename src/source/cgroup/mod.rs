@@ -6,6 +6,7 @@ mod entry;
 pub mod error;
 pub mod files;
 pub mod grammar;
+mod limits;
 pub mod mounts;
 pub mod parse;
 mod parsers;
@@ -16,4 +17,5 @@ mod watch;
 
 pub use entry::Entry;
 pub use error::CgroupError;
+pub use limits::Limits;
 pub use tree::Tree;

@@ -165,14 +165,6 @@ impl Tree {
         value.get(Field::MemoryPeak)
     }
 
-    /// How interval peaks of memory are had in this tree.
-    pub fn peak_method(&self) -> PeakMethod {
-        match self.peak_method {
-            Some(PeakMethod::Kernel) => PeakMethod::Kernel,
-            _ => PeakMethod::Sampled,
-        }
-    }
-
     /// The held descriptor of a file, for comparing what a pass costs with the bare system calls.
     pub fn held_fd(&self, slot: u32, file: File) -> Option<std::os::fd::BorrowedFd<'_>> {
         self.hot.get(slot as usize)?.held.get(held_place(file)?)

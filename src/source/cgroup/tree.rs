@@ -12,29 +12,13 @@ use super::entry::{Entry, Hot};
 use super::error::CgroupError;
 use super::files::{Budget, HeldFiles};
 use super::grammar;
+use super::limits::Limits;
 use super::parsers::{PageSize, Parsers};
 use super::scan::{self, Listing};
 use super::watch::{Event, Target, Watcher};
 use crate::model::field::File;
 use crate::model::identity::{Cgroup, UnitKind};
 use crate::model::unit::{PeakMethod, UnitId};
-
-/// Bounds of what a tree may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Most cgroups taken in; more are refused and counted.
-    pub units: usize,
-    /// Most cgroup files held open.
-    pub held_files: usize,
-    /// Deepest nesting followed.
-    pub depth: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { units: 20_000, held_files: 4096, depth: 32 }
-    }
-}
 
 /// What changed in the tree. A removed slot stays readable as an entry until the next call that reports changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +79,8 @@ impl Tree {
             return Err(CgroupError::NotCgroup2 { path: root.to_owned() });
         }
         let is_kernel = rustix::fs::fstatfs(&dir).is_ok_and(|fs| fs.f_type as u64 == CGROUP2_MAGIC);
-        let watcher = Watcher::new().map_err(|error| CgroupError::Inotify { error: error.into() })?;
+        let watcher =
+            Watcher::new(limits.watches).map_err(|error| CgroupError::Inotify { error: error.into() })?;
         let mut tree = Tree {
             root: root.to_owned(),
             entries: Vec::new(),
@@ -212,6 +197,7 @@ impl Tree {
         self.suspect = false;
         self.watcher.exhausted = false;
         for slot in self.order.clone() {
+            self.watch_again(slot);
             let Some(entry) = self.entry(slot) else { continue };
             match scan::list(entry.dir.as_fd()) {
                 Ok(listing) => self.compare(slot, &listing, changes),
@@ -285,7 +271,7 @@ impl Tree {
         let slot = self.free.pop().unwrap_or(self.entries.len() as u32);
         let path = self.path_of(&cgroup);
         // Watch before listing: what is made in between shows up in one of the two.
-        let mut watches = [self.watcher.add(&path, Target::Directory(slot)), None, None];
+        let mut watches = self.watch(slot, &path, 0, [None; 3]);
         let listing = match scan::list(dir.as_fd()) {
             Ok(listing) => listing,
             Err(error) => {
@@ -296,13 +282,7 @@ impl Tree {
                 return Err(error);
             }
         };
-        let event_files =
-            [(File::CgroupEvents, Target::Events(slot)), (File::MemoryEvents, Target::MemoryEvents(slot))];
-        for (place, (file, target)) in event_files.into_iter().enumerate() {
-            if listing.files & scan::bit(file) != 0 {
-                watches[place + 1] = self.watcher.add(&path.join(file.name()), target);
-            }
-        }
+        watches = self.watch(slot, &path, listing.files, watches);
         for size in &listing.page_sizes {
             if !self.page_sizes.iter().any(|known| known.name == *size) {
                 self.page_sizes.push(PageSize::new(size));
@@ -342,6 +322,37 @@ impl Tree {
             self.take_in(slot, name, changes);
         }
         Ok(())
+    }
+
+    /// Adds what is missing of an entry's watches: its directory, and those of its event files that it has.
+    fn watch(
+        &mut self,
+        slot: u32,
+        path: &Path,
+        files: u32,
+        mut watches: [Option<i32>; 3],
+    ) -> [Option<i32>; 3] {
+        if watches[0].is_none() {
+            watches[0] = self.watcher.add(path, Target::Directory(slot));
+        }
+        let events =
+            [(File::CgroupEvents, Target::Events(slot)), (File::MemoryEvents, Target::MemoryEvents(slot))];
+        for (watch, (file, target)) in watches[1..].iter_mut().zip(events) {
+            if watch.is_none() && files & scan::bit(file) != 0 {
+                *watch = self.watcher.add(&path.join(file.name()), target);
+            }
+        }
+        watches
+    }
+
+    /// Tries the watches that could not be had before; without them only rescans tell of the entry.
+    fn watch_again(&mut self, slot: u32) {
+        let Some(entry) = self.entry(slot) else { return };
+        let (path, watches) = (self.path_of(&entry.cgroup), entry.watches);
+        let watches = self.watch(slot, &path, self.hot[slot as usize].files, watches);
+        if let Some(entry) = self.entries[slot as usize].as_mut() {
+            entry.watches = watches;
+        }
     }
 
     fn remove(&mut self, slot: u32, changes: &mut Vec<Change>) {

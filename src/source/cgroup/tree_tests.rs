@@ -75,13 +75,37 @@ fn a_directory_remade_under_the_same_name_is_another_unit() {
 }
 
 #[test]
+fn watches_that_ran_out_keep_asking_for_rescans_until_there_are_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path(), "", &[]);
+    make(dir.path(), "a", &[]);
+    make(dir.path(), "b", &[]);
+    // Each directory takes one watch, and its cgroup.events one more.
+    let mut tree = Tree::open(dir.path(), Limits { watches: 4, ..Limits::default() }).unwrap();
+    for _ in 0..2 {
+        assert!(tree.wants_rescan(), "b is not watched");
+        tree.rescan(&mut Vec::new());
+    }
+    make(dir.path(), "b/c", &[]);
+    tree.rescan(&mut Vec::new());
+    assert_eq!(paths(&tree), ["/", "/a", "/b", "/b/c"]);
+    fs::remove_dir_all(dir.path().join("b/c")).unwrap();
+    fs::remove_dir_all(dir.path().join("a")).unwrap();
+    tree.rescan(&mut Vec::new());
+    tree.rescan(&mut Vec::new());
+    assert!(!tree.wants_rescan(), "a gave its watches to b");
+    make(dir.path(), "b/d", &[]);
+    assert_eq!(settle(&mut tree).len(), 1, "b is watched now");
+}
+
+#[test]
 fn bounds_hold() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path(), "", &[("cpu.stat", "usage_usec 1\n")]);
     for unit in 0..9 {
         make(dir.path(), &format!("u{unit}"), &[("cpu.stat", "usage_usec 1\n"), ("memory.current", "1\n")]);
     }
-    let limits = Limits { units: 6, held_files: 4, depth: 3 };
+    let limits = Limits { units: 6, held_files: 4, depth: 3, ..Limits::default() };
     let mut tree = Tree::open(dir.path(), limits).unwrap();
     assert_eq!((tree.order().len(), tree.stats().refused_units), (6, 4));
     let mut values = Values::default();

@@ -45,14 +45,15 @@ pub(crate) enum Event {
 pub(crate) struct Watcher {
     fd: OwnedFd,
     targets: HashMap<i32, Target>,
+    limit: usize,
     /// Set when the kernel refused a watch (fs.inotify.max_user_watches): rescans must do the work.
     pub(crate) exhausted: bool,
 }
 
 impl Watcher {
-    pub(crate) fn new() -> Result<Watcher, Errno> {
+    pub(crate) fn new(limit: usize) -> Result<Watcher, Errno> {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        Ok(Watcher { fd, targets: HashMap::new(), exhausted: false })
+        Ok(Watcher { fd, targets: HashMap::new(), limit, exhausted: false })
     }
 
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
@@ -65,6 +66,10 @@ impl Watcher {
 
     /// Watches a path; `None` when it cannot be watched.
     pub(crate) fn add(&mut self, path: &Path, target: Target) -> Option<i32> {
+        if self.targets.len() >= self.limit {
+            self.exhausted = true;
+            return None;
+        }
         let flags = match target {
             Target::Directory(_) => {
                 WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::MOVE | WatchFlags::ONLYDIR
