@@ -43,7 +43,7 @@ pub(crate) fn snapshot(pods: u64, seq: u64) -> Snapshot {
                 name: name.into(),
                 image: format!("registry.example/team/{name}:1.{}", pod % 7).into(),
                 role: ContainerRole::App,
-                restart_count: 0,
+                ..ContainerInfo::default()
             };
             let identity = Identity { pod: Some(Arc::clone(&info)), container: Some(Arc::new(container)) };
             let path = format!("{path}/cri-containerd-{runtime_id}.scope");
@@ -88,6 +88,7 @@ fn unit(id: u64, path: String, kind: UnitKind, identity: Option<Arc<Identity>>, 
         id: UnitId(id),
         cgroup: Arc::new(Cgroup { path: path.into(), kind }),
         identity,
+        source: podometer::model::reconciled::SourceKind::Cgroup,
         parent: None,
         created_wall_s: Some(1_795_222_466.25),
         gone: false,

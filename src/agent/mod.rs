@@ -4,6 +4,10 @@
 mod deliver;
 /// What `check` says of the parts that the command line does not know.
 mod doctor;
+/// How a source outside of the kernel is doing.
+mod health;
+/// The sources that Kubernetes has beside the kernel.
+mod kubernetes;
 /// Snapshots for `top` without a running agent.
 mod local;
 /// Names, fetched again and again.

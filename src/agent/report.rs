@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use arc_swap::ArcSwap;
 
+use super::kubernetes::Kubernetes;
 use super::node::NodeHealth;
 use crate::model::report::{AgentReport, ProcessStats, SourceReport, SourceState};
 use crate::sampler::Feeds;
@@ -22,6 +23,7 @@ pub(super) struct Reporter {
     pub(super) feeds: Feeds,
     pub(super) counters: Arc<Counters>,
     pub(super) node_health: Arc<ArcSwap<NodeHealth>>,
+    pub(super) kubernetes: Arc<Mutex<Kubernetes>>,
     pub(super) sinks: Arc<Mutex<Vec<Arc<Handle>>>>,
     pub(super) started_wall_ns: i64,
 }
@@ -29,11 +31,13 @@ pub(super) struct Reporter {
 impl Reporter {
     pub(super) fn report(&self) -> AgentReport {
         let sinks = self.sinks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = vec![self.cgroup(), self.procfs()];
+        sources.extend(self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).reports());
         AgentReport {
             version: env!("CARGO_PKG_VERSION"),
             process: self.process(),
             server: self.counters.stats(),
-            sources: vec![self.cgroup(), self.procfs()],
+            sources,
             ledgers: sinks.iter().map(|sink| (sink.name().to_owned(), sink.ledger())).collect(),
         }
     }

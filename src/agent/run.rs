@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::deliver::Delivery;
-use super::names;
+use super::kubernetes::Kubernetes;
 use super::node::NodeThread;
 use super::report::Reporter;
 use super::sampling::{node_name, open_and_announce, sampler};
@@ -80,7 +80,7 @@ struct Running {
     reporter: Reporter,
     sampler: SamplerThread,
     node: NodeThread,
-    names: JoinHandle<()>,
+    kubernetes: Arc<Mutex<Kubernetes>>,
     server: ServerTask,
     sinks: Vec<Delivery>,
     set_level: SetLevel,
@@ -94,9 +94,11 @@ impl Running {
         let listener = bind(&config).await?;
         let (tree, _) = open_and_announce(&config)?;
         let node = start_node(&config, &feeds)?;
+        let kubernetes = Arc::new(Mutex::new(Kubernetes::start(&config, &feeds)));
         let reporter = Reporter {
             feeds: feeds.clone(),
             counters: Arc::new(Counters::default()),
+            kubernetes: kubernetes.clone(),
             node_health: node.health.clone(),
             sinks: Arc::new(Mutex::new(Vec::new())),
             started_wall_ns: KernelClock.wall_ns(),
@@ -104,9 +106,17 @@ impl Running {
         let sampler =
             SamplerThread::start(sampler(&config, tree, feeds.clone())).context("starting the sampler")?;
         let server = ServerTask::start(listener, prepared, &reporter);
-        let names = tokio::spawn(names::keep_fresh(config.identity.clone(), feeds.clone()));
-        let mut running =
-            Running { config, feeds, reporter, sampler, node, names, server, sinks: Vec::new(), set_level };
+        let mut running = Running {
+            config,
+            feeds,
+            reporter,
+            sampler,
+            node,
+            kubernetes,
+            server,
+            sinks: Vec::new(),
+            set_level,
+        };
         running.sinks = running.start_sinks(&running.config)?;
         running.show_sinks();
         Ok(running)
@@ -164,8 +174,8 @@ impl Running {
         let new = &self.config;
         (self.set_level)(new.agent.log.level);
         if (&old.identity, &old.paths) != (&new.identity, &new.paths) {
-            self.names.abort();
-            self.names = tokio::spawn(names::keep_fresh(new.identity.clone(), self.feeds.clone()));
+            let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
+            *running = Kubernetes::start(new, &self.feeds);
         }
         if let Some((tree, _)) = tree {
             self.sampler = SamplerThread::start(sampler(new, tree, self.feeds.clone()))?;
@@ -194,7 +204,7 @@ impl Running {
     }
 
     async fn stop(mut self) {
-        self.names.abort();
+        drop(self.kubernetes);
         drop(self.sampler);
         drop(self.node);
         for sink in self.sinks {

@@ -70,7 +70,7 @@ fn sandbox() -> Arc<ContainerInfo> {
         name: "".into(),
         image: "".into(),
         role: ContainerRole::Sandbox,
-        restart_count: 0,
+        ..ContainerInfo::default()
     })
 }
 
@@ -99,6 +99,7 @@ fn entry_of(pod: &Pod<'_>, allowed: &[String]) -> Option<(Box<str>, Entry)> {
         host_network: pod.spec.host_network.unwrap_or(false),
         labels,
         start_time: pod.status.start_time.as_deref().and_then(rfc3339_seconds),
+        ..PodInfo::default()
     };
     let sidecars: Vec<&str> = pod
         .spec
@@ -120,6 +121,7 @@ fn entry_of(pod: &Pod<'_>, allowed: &[String]) -> Option<(Box<str>, Entry)> {
                 image: text(&status.image),
                 role: role(name),
                 restart_count: status.restart_count.unwrap_or(0),
+                ..ContainerInfo::default()
             });
             let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
             let ids = [status.container_id.as_deref(), last.and_then(|last| last.container_id.as_deref())];

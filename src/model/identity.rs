@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::workload::{ContainerState, Owner, Phase, PodResources, Resources};
+
 /// A pod's UID as it stands in its cgroup path, with dashes (static pods: 32 hex digits, no dashes).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PodUid(pub Box<str>);
 
 /// A container's runtime ID: 64 hex digits for every current runtime.
@@ -57,6 +59,9 @@ pub enum Runtime {
 pub enum UnitKind {
     /// The root of the hierarchy: the node.
     Root,
+    /// The cgroup of the container that this process runs in, seen as the root of a private cgroup namespace. It
+    /// is no pod and no [`UnitKind::Container`]: no family of theirs can take it.
+    OwnContainer,
     /// `kubepods`: all pods together.
     AllPods,
     /// All pods of one class.
@@ -83,6 +88,7 @@ impl UnitKind {
     pub const fn name(&self) -> &'static str {
         match self {
             UnitKind::Root => "root",
+            UnitKind::OwnContainer => "own_container",
             UnitKind::AllPods => "pods",
             UnitKind::Qos(_) => "qos",
             UnitKind::Pod { .. } => "pod",
@@ -114,13 +120,27 @@ pub struct PodInfo {
     pub host_network: bool,
     /// Labels that the allow-list lets through, sorted by key.
     pub labels: Vec<(Box<str>, Box<str>)>,
+    /// Annotations that the allow-list lets through, sorted by key.
+    pub annotations: Vec<(Box<str>, Box<str>)>,
     /// Start time in seconds since the epoch, when the kubelet has set it.
     pub start_time: Option<i64>,
+    pub owner: Option<Owner>,
+    pub qos: Option<QosClass>,
+    pub phase: Phase,
+    /// Why the pod as a whole is in its phase, such as `Evicted`; empty where nothing is said.
+    pub reason: Box<str>,
+    /// The condition `Ready`, where it is known.
+    pub is_ready: Option<bool>,
+    pub resources: PodResources,
+    /// All containers of the specification, whether or not they run, in its order: init (and sidecars),
+    /// applications, ephemeral.
+    pub containers: Vec<Arc<ContainerInfo>>,
 }
 
 /// The part that a container plays in its pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ContainerRole {
+    #[default]
     App,
     Init,
     /// An init container with `restartPolicy: Always`.
@@ -131,13 +151,21 @@ pub enum ContainerRole {
 }
 
 /// A container as Kubernetes describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerInfo {
     pub name: Box<str>,
     /// Whole image reference, tag included, as the pod status gives it.
     pub image: Box<str>,
+    /// The image as the runtime resolved it; empty while it is not known.
+    pub image_id: Box<str>,
     pub role: ContainerRole,
     pub restart_count: u32,
+    /// As actually applied (an in-place resize included), else as specified.
+    pub resources: Resources,
+    pub state: ContainerState,
+    /// Why the run before this one ended, such as `OOMKilled`; empty for a first run.
+    pub last_termination: Box<str>,
+    pub is_ready: bool,
 }
 
 /// The name of one unit. Absent parts are not known (yet).

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::node::Node;
+use super::reconciled::Reconciled;
+use super::scope::Scope;
 use super::stamp::Stamp;
 use super::unit::{Pace, Unit};
 
@@ -20,6 +22,10 @@ pub struct Snapshot {
     /// The node's own reading from /proc, `None` before the first.
     pub node: Option<Arc<Node>>,
     pub node_name: Arc<str>,
+    /// What the units stand for.
+    pub scope: Scope,
+    /// What Kubernetes' own sources say beside ours, `None` before the first and on a plain host.
+    pub reconciled: Option<Arc<Reconciled>>,
     pub sampler: SamplerStats,
 }
 

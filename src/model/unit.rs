@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::field::{Field, Values};
 use super::histogram::NativeHistogram;
 use super::identity::{Cgroup, Identity};
+use super::reconciled::SourceKind;
 use super::stamp::{Bracket, Stamp};
 use super::window::{Rate, WindowUse};
 
@@ -48,6 +49,8 @@ pub struct Unit {
     /// Who it is to Kubernetes; `None` until known and for everything that is no pod or container.
     /// A changed identity is a new `Arc`, so that encoders can key their caches by pointer.
     pub identity: Option<Arc<Identity>>,
+    /// Where its numbers come from: read here, or made from what another said.
+    pub source: SourceKind,
     /// Index of the parent in the snapshot's list, which holds parents before children.
     pub parent: Option<u32>,
     /// When the directory was made, as far as known: its ctime, seconds since the epoch.

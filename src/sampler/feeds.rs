@@ -9,6 +9,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use crate::identity::Directory;
 use crate::model::identity::PodUid;
 use crate::model::node::Node;
+use crate::model::reconciled::Reconciled;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Interface;
 
@@ -24,6 +25,8 @@ pub struct Feeds {
     pub networks: Arc<ArcSwap<Networks>>,
     /// In: the node's own reading.
     pub node: Arc<ArcSwapOption<Node>>,
+    /// In: what was concluded from the snapshots before and from the other sources.
+    pub reconciled: Arc<ArcSwapOption<Reconciled>>,
     /// Out: the newest snapshot.
     pub snapshot: Arc<ArcSwapOption<Snapshot>>,
 }

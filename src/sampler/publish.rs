@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::state::{State, copy_unit};
 use super::tick::Sampler;
 use crate::model::identity::UnitKind;
+use crate::model::reconciled::Reconciled;
 use crate::model::stamp::Stamp;
 use crate::model::unit::Unit;
 
@@ -41,6 +42,9 @@ impl<C: Clock> Sampler<C> {
             filled += 1;
         }
         self.departed.clear();
+        snapshot.reconciled = self.feeds.reconciled.load_full();
+        snapshot.scope.clone_from(self.tree.scope());
+        filled += append_foreign(&mut snapshot.units, filled, snapshot.reconciled.as_deref());
         snapshot.units.truncate(filled);
         self.feeds.snapshot.store(Some(blank.clone()));
         self.publisher.keep(blank);
@@ -69,6 +73,20 @@ impl<C: Clock> Sampler<C> {
             }
         }
     }
+}
+
+/// Puts the units that other sources gave behind our own and returns how many they are.
+fn append_foreign(units: &mut Vec<Unit>, start: usize, reconciled: Option<&Reconciled>) -> usize {
+    let foreign = reconciled.map(|reconciled| reconciled.foreign.as_slice()).unwrap_or_default();
+    for (place, source) in foreign.iter().enumerate() {
+        let at = start + place;
+        match units.get_mut(at) {
+            Some(unit) => copy_unit(unit, source),
+            None => units.push(source.clone()),
+        }
+        units[at].parent = source.parent.map(|parent| parent + start as u32);
+    }
+    foreign.len()
 }
 
 fn place(units: &mut Vec<Unit>, at: usize, state: &mut State, places: &[u32]) {

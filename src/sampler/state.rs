@@ -6,6 +6,7 @@ use super::config::{Config, Histograms};
 use crate::model::field::Values;
 use crate::model::identity::UnitKind;
 use crate::model::oom::OomCount;
+use crate::model::reconciled::SourceKind;
 use crate::model::unit::{CpuUse, MAX_WINDOWS, MemoryUse, Pace, Unit};
 use crate::model::window::{PeakRing, UsageRing};
 use crate::source::cgroup::Entry;
@@ -38,6 +39,7 @@ impl State {
                 id: entry.id,
                 cgroup: entry.cgroup.clone(),
                 identity: None,
+                source: SourceKind::Cgroup,
                 parent: None,
                 created_wall_s: entry.created_wall_s,
                 gone: false,
@@ -75,6 +77,7 @@ pub(super) fn copy_unit(target: &mut Unit, source: &Unit) {
     target.id = source.id;
     target.cgroup.clone_from(&source.cgroup);
     target.identity.clone_from(&source.identity);
+    target.source = source.source;
     target.parent = source.parent;
     target.created_wall_s = source.created_wall_s;
     target.gone = source.gone;

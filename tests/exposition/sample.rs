@@ -83,8 +83,13 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
         ..PodInfo::default()
     });
     let named = |name: &str, role| {
-        let container =
-            ContainerInfo { name: name.into(), image: "lab.local/load:1".into(), role, restart_count: 0 };
+        let container = ContainerInfo {
+            name: name.into(),
+            image: "lab.local/load:1".into(),
+            role,
+            restart_count: 0,
+            ..ContainerInfo::default()
+        };
         Arc::new(Identity { pod: Some(Arc::clone(&pod)), container: Some(Arc::new(container)) })
     };
     let in_pod = |id: &str, uid: &str| UnitKind::Container {
@@ -146,6 +151,7 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
             intervals: [Duration::from_millis(100); 3],
             ..SamplerStats::default()
         },
+        ..Snapshot::default()
     })
 }
 
@@ -218,6 +224,7 @@ pub(crate) fn unit(id: u64, path: &str, kind: UnitKind) -> Unit {
         id: UnitId(id),
         cgroup: Arc::new(Cgroup { path: path.into(), kind }),
         identity: None,
+        source: podometer::model::reconciled::SourceKind::Cgroup,
         parent: None,
         created_wall_s: Some(1_795_222_466.25 + id as f64),
         gone: false,

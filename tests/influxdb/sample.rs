@@ -28,6 +28,7 @@ pub(crate) fn unit(id: u64, path: &str, kind: UnitKind, parent: Option<u32>) -> 
         id: UnitId(id),
         cgroup: Arc::new(Cgroup { path: path.into(), kind }),
         identity: None,
+        source: podometer::model::reconciled::SourceKind::Cgroup,
         parent,
         created_wall_s: None,
         gone: false,
@@ -102,7 +103,13 @@ pub(crate) fn identity(
     container: Option<(&str, &str, ContainerRole)>,
 ) -> Option<Arc<Identity>> {
     let container = container.map(|(name, image, role)| {
-        Arc::new(ContainerInfo { name: name.into(), image: image.into(), role, restart_count: 0 })
+        Arc::new(ContainerInfo {
+            name: name.into(),
+            image: image.into(),
+            role,
+            restart_count: 0,
+            ..ContainerInfo::default()
+        })
     });
     Some(Arc::new(Identity { pod: Some(Arc::clone(pod)), container }))
 }
@@ -166,6 +173,7 @@ pub(crate) fn small() -> Snapshot {
         node: Some(Arc::new(Node::default())),
         node_name: "n1".into(),
         sampler: podometer::model::snapshot::SamplerStats::default(),
+        ..Snapshot::default()
     }
 }
 

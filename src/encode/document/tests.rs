@@ -14,6 +14,7 @@ fn unit(path: &str, kind: UnitKind, parent: Option<u32>) -> Unit {
         id: UnitId(0),
         cgroup: Arc::new(Cgroup { path: path.into(), kind }),
         identity: None,
+        source: crate::model::reconciled::SourceKind::Cgroup,
         parent,
         created_wall_s: None,
         gone: false,
@@ -35,7 +36,13 @@ fn container(path: &str, id: &str, pod: Option<&str>, parent: Option<u32>) -> Un
 }
 
 fn named(name: &str, role: ContainerRole) -> Arc<Identity> {
-    let info = ContainerInfo { name: name.into(), image: "reg/app:1".into(), role, restart_count: 0 };
+    let info = ContainerInfo {
+        name: name.into(),
+        image: "reg/app:1".into(),
+        role,
+        restart_count: 0,
+        ..ContainerInfo::default()
+    };
     let pod = PodInfo { namespace: "shop".into(), name: "cart-0".into(), ..PodInfo::default() };
     Arc::new(Identity { pod: Some(Arc::new(pod)), container: Some(Arc::new(info)) })
 }

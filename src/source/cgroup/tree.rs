@@ -18,6 +18,7 @@ use super::scan::{self, Listing};
 use super::watch::{Event, Target, Watcher};
 use crate::model::field::File;
 use crate::model::identity::{Cgroup, UnitKind};
+use crate::model::scope::Scope;
 use crate::model::unit::{PeakMethod, UnitId};
 
 /// What changed in the tree. A removed slot stays readable as an entry until the next call that reports changes.
@@ -68,6 +69,7 @@ pub struct Tree {
     /// How interval peaks of memory can be had here; unknown until the first try.
     pub(super) peak_method: Option<PeakMethod>,
     suspect: bool,
+    scope: Scope,
 }
 
 impl Tree {
@@ -99,11 +101,17 @@ impl Tree {
             is_kernel,
             peak_method: None,
             suspect: false,
+            scope: Scope::Node,
         };
         let cgroup = Arc::new(Cgroup { path: "/".into(), kind: UnitKind::Root });
         let mut changes = Vec::new();
         tree.admit(dir, cgroup, None, 0, &mut changes).map_err(refuse)?;
         Ok(tree)
+    }
+
+    /// What the cgroups here stand for.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Live slots, parents before children.

@@ -1,0 +1,51 @@
+//! The sources that Kubernetes has beside the kernel: their tasks, and what they hand to `reconcile`.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use tokio::task::JoinHandle;
+
+use super::health::Health;
+use super::names;
+use crate::config::Config;
+use crate::model::kubelet::{ResourcePage, Summary};
+use crate::model::metrics_api::MetricsPage;
+use crate::model::report::SourceReport;
+use crate::sampler::Feeds;
+
+/// The newest answer of each source; `None` before the first. Each carries when it was fetched: who reads it
+/// decides when it is too old.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ClusterFeeds {
+    pub(super) resource: Arc<ArcSwapOption<ResourcePage>>,
+    pub(super) summary: Arc<ArcSwapOption<Summary>>,
+    pub(super) metrics: Arc<ArcSwapOption<MetricsPage>>,
+}
+
+/// The running tasks; dropping it stops them.
+#[derive(Debug)]
+pub(super) struct Kubernetes {
+    tasks: Vec<JoinHandle<()>>,
+    healths: Vec<Health>,
+    pub(super) feeds: ClusterFeeds,
+}
+
+impl Kubernetes {
+    /// Starts a task for each source that the configuration or the environment offers.
+    pub(super) fn start(config: &Config, feeds: &Feeds) -> Kubernetes {
+        let names = names::keep_fresh(config.identity.clone(), feeds.clone());
+        Kubernetes { tasks: vec![tokio::spawn(names)], healths: Vec::new(), feeds: ClusterFeeds::default() }
+    }
+
+    pub(super) fn reports(&self) -> Vec<SourceReport> {
+        self.healths.iter().map(Health::report).collect()
+    }
+}
+
+impl Drop for Kubernetes {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
