@@ -2,4 +2,5 @@
 
 pub mod cgroup;
 pub mod http;
+pub mod kubelet;
 pub mod procfs;
