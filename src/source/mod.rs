@@ -1,8 +1,8 @@
 //! Each source reads one place and says what it saw and when. None decides which source is right.
 
-/// One bounded request to the API server.
-pub mod api_call;
+pub mod api_server;
 pub mod cgroup;
+pub mod http;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
 pub mod procfs;

@@ -5,19 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kube::Client;
-
 use super::config::Config;
-use super::pace::is_absent;
 use super::parse::{Parsed, parse_node, parse_nodes, parse_pod, parse_pods};
 use crate::model::metrics_api::{MetricsPage, NodeUsage, PodUsage};
-use crate::source::api_call::{Bounds, CallError, Right, get, query_value};
+use crate::source::api_server::{ApiError, ApiServer, query_value};
 
 const BASE: &str = "/apis/metrics.k8s.io/v1beta1";
-const GET_POD: Right = Right { verb: "get", resource: "pods.metrics.k8s.io" };
-const LIST_PODS: Right = Right { verb: "list", resource: "pods.metrics.k8s.io" };
-const GET_NODE: Right = Right { verb: "get", resource: "nodes.metrics.k8s.io" };
-const LIST_NODES: Right = Right { verb: "list", resource: "nodes.metrics.k8s.io" };
 
 /// With more local pods in a namespace than this, its whole list is cheaper.
 const FEW: usize = 8;
@@ -44,13 +37,13 @@ pub struct Reading {
     /// Objects and containers that could not be read.
     pub faults: u64,
     /// Why a part is missing, where not everything came in.
-    pub partial: Option<CallError>,
+    pub partial: Option<ApiError>,
 }
 
 impl Reading {
     /// Keeps the first reason, and says whether asking on is of use.
-    fn miss(&mut self, error: CallError) -> bool {
-        let goes_on = !error.is_of_the_server() && !is_absent(&error);
+    fn miss(&mut self, error: ApiError) -> bool {
+        let goes_on = !error.is_of_the_server() && !error.is_not_served();
         self.partial.get_or_insert(error);
         goes_on
     }
@@ -58,9 +51,9 @@ impl Reading {
 
 /// Reads what is wanted. What came in before a failure is passed on with the reason of the rest; a reading that
 /// holds nothing at all is the failure itself.
-pub async fn fetch(client: &Client, config: &Config, wanted: &Wanted) -> Result<Reading, CallError> {
-    let bounds = Bounds { timeout: config.timeout, body_bytes: config.max_body_bytes };
-    let api = Api { client, bounds };
+pub async fn fetch(server: &ApiServer, config: &Config, wanted: &Wanted) -> Result<Reading, ApiError> {
+    let server = ApiServer { timeout: config.timeout, ..server.clone() };
+    let api = Api { server, limit: config.max_body_bytes };
     let mut reading = Reading::default();
     match wanted {
         Wanted::Node { node, pods } => {
@@ -81,16 +74,16 @@ pub async fn fetch(client: &Client, config: &Config, wanted: &Wanted) -> Result<
     }
 }
 
-struct Api<'a> {
-    client: &'a Client,
-    bounds: Bounds,
+struct Api {
+    server: ApiServer,
+    limit: usize,
 }
 
-impl Api<'_> {
+impl Api {
     /// False where asking on is of no use; likewise below.
     async fn node(&self, name: &str, reading: &mut Reading) -> bool {
         let path = format!("{BASE}/nodes/{name}");
-        match self.one(&path, GET_NODE, parse_node).await {
+        match self.one(&path, parse_node).await {
             Ok(found) => {
                 reading.faults += u64::from(found == Some(None));
                 reading.page.nodes.extend(found.flatten());
@@ -102,8 +95,7 @@ impl Api<'_> {
 
     async fn all_nodes(&self, reading: &mut Reading) -> bool {
         let path = format!("{BASE}/nodes");
-        let found: Result<Option<Parsed<NodeUsage>>, CallError> =
-            self.one(&path, LIST_NODES, parse_nodes).await;
+        let found: Result<Option<Parsed<NodeUsage>>, ApiError> = self.one(&path, parse_nodes).await;
         match found {
             Ok(found) => {
                 let found = found.unwrap_or_default();
@@ -136,7 +128,7 @@ impl Api<'_> {
     async fn each(&self, path: &str, names: &BTreeSet<&str>, reading: &mut Reading) -> bool {
         for name in names {
             let path = format!("{path}/{name}");
-            match self.one(&path, GET_POD, parse_pod).await {
+            match self.one(&path, parse_pod).await {
                 Ok(found) => {
                     let (pods, faults): (Vec<PodUsage>, Vec<u64>) = found.into_iter().unzip();
                     reading.page.pods.extend(pods);
@@ -157,7 +149,7 @@ impl Api<'_> {
     ) -> bool {
         let mut url = format!("{path}?limit={PAGE}");
         for _ in 0..MAX_PAGES {
-            let found = self.one(&url, LIST_PODS, |body| parse_pods(body, wanted)).await;
+            let found = self.one(&url, |body| parse_pods(body, wanted)).await;
             let found: Parsed<PodUsage> = match found {
                 Ok(found) => found.unwrap_or_default(),
                 Err(error) => return reading.miss(error),
@@ -174,18 +166,13 @@ impl Api<'_> {
     async fn one<T>(
         &self,
         path: &str,
-        right: Right,
         parse: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
-    ) -> Result<Option<T>, CallError> {
-        let body = match get(self.client, path, right, self.bounds).await {
-            Ok(body) => body,
-            Err(error) if error.is_object_missing() => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let malformed = |error: serde_json::Error| {
-            let (path, error) = (path.to_owned(), error.to_string());
-            CallError::Malformed { path, error }
-        };
-        parse(&body).map(Some).map_err(malformed)
+    ) -> Result<Option<T>, ApiError> {
+        let mut body = Vec::new();
+        match self.server.get(path, self.limit, &mut body).await {
+            Ok(()) => parse(&body).map(Some).map_err(|error| self.server.unreadable(path, &error)),
+            Err(error) if error.is_object_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -11,5 +11,5 @@ mod parse;
 
 pub use config::{Config, Enabled, Scope};
 pub use fetch::{Reading, Wanted, fetch};
-pub use pace::{Pace, is_absent};
+pub use pace::Pace;
 pub use parse::{Parsed, parse_node, parse_nodes, parse_pod, parse_pods};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fetch::Reading;
 use crate::model::metrics_api::MetricsPage;
-use crate::source::api_call::CallError;
+use crate::source::api_server::ApiError;
 
 /// No rhythm is slower than this, whatever the windows say.
 const SLOWEST: Duration = Duration::from_mins(2);
@@ -26,14 +26,14 @@ impl Pace {
     }
 
     /// The pause behind a reading, from its start. `jitter` is a random share of 0 to 1.
-    pub fn after(&mut self, outcome: &Result<Reading, CallError>, jitter: f64) -> Duration {
+    pub fn after(&mut self, outcome: &Result<Reading, ApiError>, jitter: f64) -> Duration {
         match outcome {
             Ok(reading) => {
                 self.failures = 0;
                 self.after_page(&reading.page)
             }
             Err(error) => {
-                if is_absent(error) {
+                if error.is_not_served() {
                     return ABSENT.max(self.interval);
                 }
                 self.failures = self.failures.saturating_add(1);
@@ -57,11 +57,6 @@ impl Pace {
     }
 }
 
-/// True where there is no metrics-server at all: neither the group, nor anything that answers for it.
-pub fn is_absent(error: &CallError) -> bool {
-    error.reason() == "not_found" && !error.is_object_missing()
-}
-
 /// The median window: about the time between metrics-server's own scrapes.
 fn rhythm(page: &MetricsPage) -> Duration {
     let windows =
@@ -75,23 +70,16 @@ fn rhythm(page: &MetricsPage) -> Duration {
 mod tests {
     use super::*;
     use crate::model::metrics_api::PodUsage;
-    use crate::source::api_call::Right;
-    use hyper::StatusCode;
+    use crate::source::api_server::Kind;
 
-    fn page(at_s: i64, window_s: u64) -> Result<Reading, CallError> {
+    fn page(at_s: i64, window_s: u64) -> Result<Reading, ApiError> {
         let pod = PodUsage { at_ms: at_s * 1000, window_ns: window_s * 1_000_000_000, ..PodUsage::default() };
         let page = MetricsPage { pods: vec![pod], ..MetricsPage::default() };
         Ok(Reading { page, ..Reading::default() })
     }
 
-    fn refused(status: u16) -> Result<Reading, CallError> {
-        Err(CallError::Refused {
-            path: String::new(),
-            status: StatusCode::from_u16(status).unwrap(),
-            words: String::new(),
-            right: Right { verb: "list", resource: "pods.metrics.k8s.io" },
-            is_object_missing: false,
-        })
+    fn refused(status: u16) -> Result<Reading, ApiError> {
+        Err(ApiError { place: "x".into(), kind: Kind::of_status(status, b"", None) })
     }
 
     #[test]

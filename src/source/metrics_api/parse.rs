@@ -7,7 +7,7 @@ use k8s_metrics::v1beta1::{NodeMetrics, PodMetrics, Usage};
 
 use crate::model::metrics_api::{ContainerUsage, NodeUsage, PodUsage};
 use crate::model::quantity::Quantity;
-use crate::source::api_call::Page;
+use crate::source::api_server::Page;
 
 /// A list, or the page of one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,7 +59,7 @@ fn parse_list<T>(
     text: &[u8],
     item: impl Fn(&str, &mut u64) -> Result<Option<T>, serde_json::Error>,
 ) -> Result<Parsed<T>, serde_json::Error> {
-    let page: Page<'_> = serde_json::from_slice(text)?;
+    let page = Page::parse(text)?;
     let mut faults = 0;
     let mut items = Vec::new();
     for raw in &page.items {
