@@ -4,4 +4,6 @@ pub mod api_server;
 pub mod cgroup;
 pub mod http;
 pub mod kubelet;
+/// metrics.k8s.io: what metrics-server says.
+pub mod metrics_api;
 pub mod procfs;
