@@ -24,6 +24,9 @@ pub struct PodsDocument {
     pub node: String,
     /// RFC 3339 with milliseconds, UTC.
     pub taken: String,
+    /// What the rows stand for: node, pod, siblings, own_container or remote.
+    #[serde(default)]
+    pub scope: String,
     pub windows_seconds: Vec<f64>,
     /// The root cgroup: the node itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +52,7 @@ pub fn pods(snapshot: &Snapshot) -> PodsDocument {
     let mut document = PodsDocument {
         node: snapshot.node_name.to_string(),
         taken: rfc3339(snapshot.taken.wall_ns),
+        scope: snapshot.scope.name().to_owned(),
         windows_seconds: snapshot.windows.iter().map(Duration::as_secs_f64).collect(),
         ..PodsDocument::default()
     };
@@ -78,6 +82,8 @@ fn place(document: &mut PodsDocument, unit: &Unit, home: Option<usize>, snapshot
                 pod.containers.push(row());
             }
         }
+        // It has no figure that a row shows.
+        (UnitKind::PodNetwork { .. }, _) => {}
         // What a container makes inside of its own cgroup is part of that container.
         (_, Some(_)) => {}
         (_, None) => document.units.push(row()),
