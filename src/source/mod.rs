@@ -1,4 +1,5 @@
 //! Each source reads one place and says what it saw and when. None decides which source is right.
 
 pub mod cgroup;
+pub mod http;
 pub mod procfs;
