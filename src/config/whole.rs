@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::config::agent::Agent;
 use crate::config::paths::Paths;
+use crate::config::sidecar::Sidecar;
 use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
@@ -23,6 +24,7 @@ pub struct Config {
     pub sampler: sampler::config::Config,
     pub identity: identity::config::Config,
     pub procfs: procfs::Config,
+    pub sidecar: Sidecar,
     pub server: server::Config,
     pub sinks: Sinks,
 }
@@ -44,6 +46,7 @@ impl Config {
             ("paths", self.paths.validate()),
             ("sampler", self.sampler.validate()),
             ("identity", self.identity.validate()),
+            ("sidecar", self.sidecar.validate()),
             ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {

@@ -2,4 +2,5 @@
 
 pub mod cgroup;
 pub mod http;
+pub mod node_agent;
 pub mod procfs;

@@ -210,7 +210,7 @@ fn container_id(text: &str) -> Option<ContainerId> {
 }
 
 /// A UUID with dashes or, under systemd, underscores; or the 32 hex digits of a static pod.
-fn pod_uid(text: &str) -> Option<PodUid> {
+pub(super) fn pod_uid(text: &str) -> Option<PodUid> {
     let bytes = text.as_bytes();
     let fits = match bytes.len() {
         32 => bytes.iter().copied().all(is_hex),

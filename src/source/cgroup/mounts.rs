@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CgroupError;
+use super::grammar::pod_uid;
 use super::kubepods::has_kubepods;
+use crate::model::identity::PodUid;
 
 /// One line of mountinfo, as far as cgroups are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,18 @@ fn parse_line(line: &str) -> Option<Mount> {
         mount_point: PathBuf::from(mount_point),
         fs_type: fs_type.to_owned(),
         super_options: super_options.to_owned(),
+    })
+}
+
+/// The pod whose files the kubelet mounted into this container: `/etc/hosts` and the termination log stand below
+/// the pod's own directory on the node.
+pub fn pod_in_mountinfo(text: &str) -> Option<PodUid> {
+    text.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(3);
+        let (root, mount_point) = (fields.next()?, fields.next()?);
+        let is_kubelets = matches!(mount_point, "/etc/hosts" | "/dev/termination-log");
+        let (_, below) = root.split_once("/pods/").filter(|_| is_kubelets)?;
+        pod_uid(below.split('/').next()?)
     })
 }
 
@@ -237,6 +251,24 @@ mod tests {
         let found = survey(&parse_mountinfo(text));
         assert_eq!(found.unified.as_deref(), Some(Path::new("/host/sys/fs/cgroup")));
         assert_eq!(found.own.as_deref(), Some(Path::new("/sys/fs/cgroup")));
+    }
+
+    /// Lines as recorded in a container, its other mounts left out.
+    #[test]
+    fn the_kubelets_own_mounts_name_the_pod() {
+        let line = |root: &str, at: &str| format!("694 1022 254:0 {root} {at} rw,noatime - ext4 /dev/vda rw\n");
+        let pod = "/var/lib/kubelet/pods/18451618-ada8-4b1c-a71e-5d336ca178d6";
+        let uid = PodUid("18451618-ada8-4b1c-a71e-5d336ca178d6".into());
+        for (root, at, found) in [
+            (format!("{pod}/etc-hosts"), "/etc/hosts", true),
+            (format!("{pod}/containers/eye/96430e67"), "/dev/termination-log", true),
+            (format!("{pod}/volumes/kubernetes.io~empty-dir/x"), "/data", false),
+            ("/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/4d42/hostname".to_owned(), "/etc/hosts", false),
+            ("/pods/nonsense/etc-hosts".to_owned(), "/etc/hosts", false),
+        ] {
+            let text = [PLAIN, "\n", &line(&root, at)].concat();
+            assert_eq!(pod_in_mountinfo(&text), found.then(|| uid.clone()), "{root}");
+        }
     }
 
     #[test]
