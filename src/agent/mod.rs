@@ -14,6 +14,8 @@ mod local;
 mod names;
 /// The node's own reading and the pods' networks, on a thread of their own.
 mod node;
+/// The pod that the agent runs in.
+mod own_pod;
 /// The seam to the command line.
 mod parts;
 /// What the agent says about itself.
@@ -22,5 +24,9 @@ mod report;
 mod run;
 /// Finds the hierarchy and makes a sampler for it.
 mod sampling;
+/// How much the agent can see.
+mod scope;
+/// What a sidecar adds to what its cgroups show.
+mod sidecar;
 
 pub use parts::Parts;

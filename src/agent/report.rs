@@ -35,6 +35,7 @@ impl Reporter {
         sources.extend(self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).reports());
         AgentReport {
             version: env!("CARGO_PKG_VERSION"),
+            scope: self.feeds.snapshot.load().as_ref().map_or("", |snapshot| snapshot.scope.name()),
             process: self.process(),
             server: self.counters.stats(),
             sources,

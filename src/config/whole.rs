@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::config::agent::Agent;
 use crate::config::paths::Paths;
+use crate::config::sidecar::Sidecar;
 use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
@@ -25,6 +26,7 @@ pub struct Config {
     pub kubelet: kubelet::Config,
     pub api_server: api_server::Config,
     pub procfs: procfs::Config,
+    pub sidecar: Sidecar,
     pub server: server::Config,
     pub sinks: Sinks,
 }
@@ -48,6 +50,7 @@ impl Config {
             ("identity", self.identity.validate()),
             ("kubelet", self.kubelet.validate()),
             ("api_server", self.api_server.validate()),
+            ("sidecar", self.sidecar.validate()),
             ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod metrics_api;
 pub mod node;
 pub mod oom;
+pub mod peer;
 pub mod quantity;
 pub mod reconciled;
 pub mod report;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State as Given};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State as Given};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -31,7 +32,7 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 const INDEX: &str = "podometer\n\n\
     /-/healthy          the server answers\n\
     /-/ready            the values are fresh\n\
-    /api/v1/pods        pods and containers as JSON\n\
+    /api/v1/pods        pods and containers as JSON; of one pod with ?uid=UID\n\
     /metrics            pods, containers, units and the agent, for Prometheus\n\
     /metrics/cadvisor   cAdvisor's families, one row a container\n\
     /metrics/node       the node in node_exporter's names\n\
@@ -146,9 +147,24 @@ async fn scrape(shared: &Shared, page: Page, headers: &HeaderMap) -> Response {
     response
 }
 
-async fn pods_document(Given(shared): Given<Arc<Shared>>) -> Response {
+/// Which pods are asked for.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    uid: Option<String>,
+}
+
+async fn pods_document(
+    Given(shared): Given<Arc<Shared>>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
     let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
-    let document = (shared.state.pods_document)(&snapshot);
+    let Ok(Query(wanted)) = wanted else {
+        return text(StatusCode::BAD_REQUEST, "the one parameter is uid, a pod's UID\n");
+    };
+    let Some(document) = (shared.state.pods_document)(&snapshot, wanted.uid.as_deref()) else {
+        return text(StatusCode::NOT_FOUND, "no pod with this UID runs here\n");
+    };
     add(&shared.state.counters.response_bytes, document.len() as u64);
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),

@@ -6,4 +6,5 @@ pub mod http;
 pub mod kubelet;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
+pub mod node_agent;
 pub mod procfs;

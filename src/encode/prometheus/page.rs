@@ -1,7 +1,7 @@
 //! Which tables make which page, and the formats that a page comes in.
 
 use crate::encode::schema::family::UnitFamily;
-use crate::encode::schema::{SmallFamily, cadvisor, node, pods, resource, selfmetrics};
+use crate::encode::schema::{SmallFamily, cadvisor, node, own, pods, resource, selfmetrics};
 use crate::model::node::Node;
 use crate::model::report::AgentReport;
 use crate::model::snapshot::SamplerStats;
@@ -71,6 +71,7 @@ static METRICS: &[Table] = &[
     Table::Units(pods::POD_USE),
     Table::Units(pods::CONTAINER_USE),
     Table::Units(pods::UNIT_USE),
+    Table::Units(own::OWN_CONTAINER),
     Table::Node(node::MACHINE),
     Table::Sampler(selfmetrics::SAMPLER),
     Table::Agent(selfmetrics::AGENT),

@@ -6,6 +6,7 @@ pub mod family;
 pub mod host;
 pub mod kubernetes;
 pub mod node;
+pub mod own;
 pub mod pods;
 pub mod resource;
 pub mod selfmetrics;

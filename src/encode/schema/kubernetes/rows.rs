@@ -73,13 +73,14 @@ impl Rows {
             let last = unit.stamp(Pace::Fast).filter(|_| unit.gone);
             let time = last.unwrap_or(snapshot.taken).wall_ns;
             let prefixes = self.cache.get(unit, |unit| tags.prefixes(unit));
-            let Some(usage) = &prefixes.usage else { continue };
-            writer.prefix(usage);
-            integers(&mut writer, TELEGRAF, unit);
-            if !(unit.is_container() && unit.pod_uid().is_some()) {
-                own(&mut writer, &self.windows, unit);
+            if let Some(usage) = &prefixes.usage {
+                writer.prefix(usage);
+                integers(&mut writer, TELEGRAF, unit);
+                if !(unit.is_container() && unit.pod_uid().is_some()) {
+                    own(&mut writer, &self.windows, unit);
+                }
+                writer.end(time);
             }
-            writer.end(time);
             if let (Some(prefix), Some(interface)) = (&prefixes.network, default_interface(unit)) {
                 writer.prefix(prefix);
                 network(&mut writer, POD_NETWORK_FIELDS, interface);
