@@ -166,7 +166,7 @@ mod tests {
         let mut row = Row { namespace: Some(namespace.into()), pod: Some(name.into()), ..Row::default() };
         row.cpu.live_cores = cores;
         row.memory.working_set_bytes = bytes;
-        PodRow { row, containers: Vec::new() }
+        PodRow { row, ..PodRow::default() }
     }
 
     fn names(document: &PodsDocument, choice: &Choice) -> Vec<String> {
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn what_has_no_name_yet_goes_by_its_id() {
         let mut unnamed =
-            PodRow { row: Row { uid: Some("u-1".into()), ..Row::default() }, containers: vec![] };
+            PodRow { row: Row { uid: Some("u-1".into()), ..Row::default() }, ..PodRow::default() };
         let id = "0123456789abcdef".to_owned();
         unnamed.containers.push(Row { container_id: Some(id), ..Row::default() });
         let document = PodsDocument { pods: vec![unnamed], ..PodsDocument::default() };
