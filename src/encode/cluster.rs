@@ -21,6 +21,8 @@ pub use utilization::{Coverage, Utilization};
 pub struct Cluster {
     pub pods: Vec<Pod>,
     pub reconciled: Option<Arc<Reconciled>>,
+    /// The pods with the largest differences, as places in `pods`: see [`Cluster::show_drift`].
+    pub shown_drift: Vec<usize>,
     pub node_name: Arc<str>,
     /// The node's own `top`.
     pub node_top: Option<Top>,
@@ -91,6 +93,20 @@ impl Cluster {
     /// What was concluded about this pod.
     pub fn values_of(&self, pod: &Pod) -> Option<&Reconciliation> {
         Some(&self.reconciled.as_deref()?.pods.get(pod.reconciled?)?.values)
+    }
+
+    /// Chooses the pods whose differences are shown one by one: the largest first, at most `limit`.
+    pub fn show_drift(&mut self, limit: usize) {
+        let largest = |pod: &Pod| {
+            let ratios = self.values_of(pod)?.differences.iter().filter(|each| each.cause.is_some());
+            // A value that one side lacks is the largest difference of all.
+            ratios.map(|each| each.ratio().map_or(f64::INFINITY, f64::abs)).max_by(f64::total_cmp)
+        };
+        let places = self.pods.iter().enumerate();
+        let mut found: Vec<(f64, usize)> =
+            places.filter_map(|(place, pod)| Some((largest(pod)?, place))).collect();
+        found.sort_by(|(a, left), (b, right)| b.total_cmp(a).then(left.cmp(right)));
+        self.shown_drift = found.into_iter().take(limit).map(|(_, place)| place).collect();
     }
 
     fn add_unit(&mut self, unit: &Unit, snapshot: &Snapshot) {

@@ -65,6 +65,9 @@ impl Shared {
             options: Options {
                 cadvisor_pod_rows: config.cadvisor_pod_rows,
                 created_samples: config.created_samples,
+                drift_pods: config.drift_pods,
+                kube_state_metrics_names: config.kube_state_metrics_names,
+                short_names: config.short_names,
             },
             write_timeout: config.write_timeout,
             gzip_level: config.gzip_level,

@@ -5,19 +5,7 @@ use crate::model::report::{AgentReport, SourceReport, SourceState};
 use crate::model::snapshot::SamplerStats;
 use crate::model::unit::Pace;
 
-use super::{EmitRow, Kind, SmallFamily};
-
-const fn counter<T>(
-    name: &'static str,
-    help: &'static str,
-    rows: fn(&T, &mut EmitRow<'_>),
-) -> SmallFamily<T> {
-    SmallFamily { name, help, kind: Kind::Counter, rows }
-}
-
-const fn gauge<T>(name: &'static str, help: &'static str, rows: fn(&T, &mut EmitRow<'_>)) -> SmallFamily<T> {
-    SmallFamily { name, help, kind: Kind::Gauge, rows }
-}
+use super::{EmitRow, SmallFamily, counter, gauge};
 
 /// From the snapshot. Sorted by name.
 #[rustfmt::skip]
