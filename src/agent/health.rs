@@ -65,6 +65,7 @@ impl Health {
             age_seconds: age,
             duration_seconds: inner.duration.map(|duration| duration.as_secs_f64()),
             faults: inner.faults,
+            ..SourceReport::default()
         }
     }
 }
