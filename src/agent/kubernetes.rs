@@ -6,7 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::task::JoinHandle;
 
 use super::health::Health;
-use super::names;
+use super::{names, reconcile};
 use crate::config::Config;
 use crate::model::kubelet::{ResourcePage, Summary};
 use crate::model::metrics_api::MetricsPage;
@@ -34,7 +34,13 @@ impl Kubernetes {
     /// Starts a task for each source that the configuration or the environment offers.
     pub(super) fn start(config: &Config, feeds: &Feeds) -> Kubernetes {
         let names = names::keep_fresh(config.identity.clone(), feeds.clone());
-        Kubernetes { tasks: vec![tokio::spawn(names)], healths: Vec::new(), feeds: ClusterFeeds::default() }
+        let cluster = ClusterFeeds::default();
+        let compare = reconcile::run(config.reconcile.clone(), feeds.clone(), cluster.clone());
+        Kubernetes {
+            tasks: vec![tokio::spawn(names), tokio::spawn(compare)],
+            healths: Vec::new(),
+            feeds: cluster,
+        }
     }
 
     pub(super) fn reports(&self) -> Vec<SourceReport> {

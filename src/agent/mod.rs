@@ -17,6 +17,7 @@ mod node;
 /// The seam to the command line.
 mod parts;
 /// What the agent says about itself.
+mod reconcile;
 mod report;
 /// From start to shutdown.
 mod run;

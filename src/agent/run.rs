@@ -173,7 +173,7 @@ impl Running {
         let old = std::mem::replace(&mut self.config, new);
         let new = &self.config;
         (self.set_level)(new.agent.log.level);
-        if (&old.identity, &old.paths) != (&new.identity, &new.paths) {
+        if (&old.identity, &old.paths, &old.reconcile) != (&new.identity, &new.paths, &new.reconcile) {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
             *running = Kubernetes::start(new, &self.feeds);
         }

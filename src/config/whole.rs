@@ -7,6 +7,7 @@ use crate::config::paths::Paths;
 use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
+use crate::reconcile;
 use crate::sampler;
 use crate::server;
 use crate::source::procfs;
@@ -23,6 +24,7 @@ pub struct Config {
     pub sampler: sampler::config::Config,
     pub identity: identity::config::Config,
     pub procfs: procfs::Config,
+    pub reconcile: reconcile::Config,
     pub server: server::Config,
     pub sinks: Sinks,
 }
@@ -44,6 +46,7 @@ impl Config {
             ("paths", self.paths.validate()),
             ("sampler", self.sampler.validate()),
             ("identity", self.identity.validate()),
+            ("reconcile", self.reconcile.validate()),
             ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {
