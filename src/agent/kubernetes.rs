@@ -9,6 +9,7 @@ use super::health::Health;
 use super::names;
 use super::own_pod::OwnPod;
 use super::sidecar::{self, Completer};
+use super::{names, reconcile};
 use crate::config::Config;
 use crate::model::kubelet::{ResourcePage, Summary};
 use crate::model::metrics_api::MetricsPage;
@@ -60,6 +61,12 @@ impl Kubernetes {
         }
         let completer = Completer::new(config, own, peer.clone());
         self.tasks.push(tokio::spawn(sidecar::keep_complete(completer, feeds.clone())));
+        let cluster = ClusterFeeds::default();
+        let compare = reconcile::run(config.reconcile.clone(), feeds.clone(), cluster.clone());
+        Kubernetes {
+            tasks: vec![tokio::spawn(names), tokio::spawn(compare)],
+            feeds: cluster,
+        }
     }
 
     pub(super) fn reports(&self) -> Vec<SourceReport> {

@@ -19,6 +19,7 @@ mod own_pod;
 /// The seam to the command line.
 mod parts;
 /// What the agent says about itself.
+mod reconcile;
 mod report;
 /// From start to shutdown.
 mod run;

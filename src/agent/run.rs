@@ -186,6 +186,7 @@ impl Running {
             names::take_own(self.own.as_ref(), new, &self.feeds)?;
         }
         if is_read_anew || old.identity != new.identity {
+        if (&old.identity, &old.paths, &old.reconcile) != (&new.identity, &new.paths, &new.reconcile) {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
             *running = Kubernetes::start(new, &self.feeds, self.own.as_ref());
             // What was concluded of another scope holds no more.

@@ -8,6 +8,7 @@ use crate::config::sidecar::Sidecar;
 use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
+use crate::reconcile;
 use crate::sampler;
 use crate::server;
 use crate::source::{api_server, kubelet, procfs};
@@ -27,6 +28,7 @@ pub struct Config {
     pub api_server: api_server::Config,
     pub procfs: procfs::Config,
     pub sidecar: Sidecar,
+    pub reconcile: reconcile::Config,
     pub server: server::Config,
     pub sinks: Sinks,
 }
@@ -51,6 +53,7 @@ impl Config {
             ("kubelet", self.kubelet.validate()),
             ("api_server", self.api_server.validate()),
             ("sidecar", self.sidecar.validate()),
+            ("reconcile", self.reconcile.validate()),
             ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {

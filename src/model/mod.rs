@@ -3,6 +3,7 @@
 pub mod bounds;
 pub mod field;
 pub mod histogram;
+pub mod history;
 pub mod identity;
 pub mod kubelet;
 pub mod ledger;
