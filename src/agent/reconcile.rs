@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use super::kubernetes::ClusterFeeds;
+use super::sidecar::Completer;
 use crate::model::field::Values;
 use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
@@ -20,15 +21,16 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs until the task is dropped. On a host where no source answers it looks at three pointers a second and
-/// does nothing else.
-pub(super) async fn run(config: Config, feeds: Feeds, cluster: ClusterFeeds) {
-    while cluster.resource.load().is_none()
+/// does nothing else. In a sidecar `completer` brings in what only a sidecar has.
+pub(super) async fn run(config: Config, feeds: Feeds, cluster: ClusterFeeds, completer: Option<Completer>) {
+    while completer.is_none()
+        && cluster.resource.load().is_none()
         && cluster.summary.load().is_none()
         && cluster.metrics.load().is_none()
     {
         tokio::time::sleep(IDLE_INTERVAL).await;
     }
-    let mut comparison = Comparison::new(config, feeds, cluster);
+    let mut comparison = Comparison::new(config, feeds, cluster, completer);
     let mut looks = tokio::time::interval(LOOK_INTERVAL);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -42,15 +44,16 @@ struct Comparison {
     reconciler: Reconciler,
     feeds: Feeds,
     cluster: ClusterFeeds,
+    completer: Option<Completer>,
     seen: u64,
     told: [u64; 3],
     was_unexplained: bool,
 }
 
 impl Comparison {
-    fn new(config: Config, feeds: Feeds, cluster: ClusterFeeds) -> Comparison {
+    fn new(config: Config, feeds: Feeds, cluster: ClusterFeeds, completer: Option<Completer>) -> Comparison {
         let reconciler = Reconciler::new(config);
-        Comparison { reconciler, feeds, cluster, seen: 0, told: [0; 3], was_unexplained: false }
+        Comparison { reconciler, feeds, cluster, completer, seen: 0, told: [0; 3], was_unexplained: false }
     }
 
     /// Concludes where there is a new snapshot.
@@ -66,6 +69,10 @@ impl Comparison {
         let directory = self.feeds.directory.load();
         let reconciled =
             self.reconciler.conclude(now, &|cgroup| directory.resolve(cgroup, &Values::default()));
+        let reconciled = match &self.completer {
+            Some(completer) => completer.complete(reconciled, &snapshot, now),
+            None => reconciled,
+        };
         self.feeds.reconciled.store(Some(Arc::new(reconciled)));
         self.log(&snapshot);
     }

@@ -185,8 +185,9 @@ impl Running {
             self.own = sight.sidecar();
             names::take_own(self.own.as_ref(), new, &self.feeds)?;
         }
-        if is_read_anew || old.identity != new.identity {
-        if (&old.identity, &old.paths, &old.reconcile) != (&new.identity, &new.paths, &new.reconcile) {
+        let is_asked_anew = (&old.identity, &old.kubelet, &old.api_server, &old.reconcile)
+            != (&new.identity, &new.kubelet, &new.api_server, &new.reconcile);
+        if is_read_anew || is_asked_anew {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
             *running = Kubernetes::start(new, &self.feeds, self.own.as_ref());
             // What was concluded of another scope holds no more.

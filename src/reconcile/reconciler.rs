@@ -135,6 +135,7 @@ impl Reconciler {
         self.unexplained =
             all.flat_map(|values| &values.differences).filter(|one| is_unexplained(one)).count();
         Reconciled {
+            node_allocatable: None,
             taken: now,
             pods,
             node,

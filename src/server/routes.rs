@@ -33,10 +33,9 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 const INDEX: &str = "podometer\n\n\
     /-/healthy          the server answers\n\
     /-/ready            the values are fresh\n\
-    /api/v1/pods        pods and containers as JSON; of one pod with ?uid=UID\n\
     /api/v1/drift       our values beside the other sources', how they differ and why, as JSON;\n\
     \x20                   ?namespace= ?pod= ?cause=\n\
-    /api/v1/pods        pods and containers as JSON\n\
+    /api/v1/pods        pods and containers as JSON; of one pod with ?uid=UID\n\
     /metrics            pods, containers, units and the agent, for Prometheus\n\
     /metrics/cadvisor   cAdvisor's families, one row a container\n\
     /metrics/node       the node in node_exporter's names\n\
@@ -172,7 +171,8 @@ async fn pods_document(
     };
     let Some(document) = (shared.state.pods_document)(&snapshot, wanted.uid.as_deref()) else {
         return text(StatusCode::NOT_FOUND, "no pod with this UID runs here\n");
-    json(&shared, (shared.state.pods_document)(&snapshot))
+    };
+    json(&shared, document)
 }
 
 async fn drift_document(
@@ -182,6 +182,7 @@ async fn drift_document(
     let filter = match asked {
         Ok(Query(filter)) => filter,
         Err(refused) => return bad_request(&refused.body_text()),
+    };
     if let Some(problem) = filter.problem() {
         return bad_request(&problem);
     }

@@ -61,6 +61,7 @@ pub(crate) fn report() -> AgentReport {
             age_seconds: Some(0.5),
             duration_seconds: Some(0.004),
             faults: 0,
+            serves: vec!["cpu", "memory"],
         }],
         ledgers: vec![(
             "influx \"main\"".to_owned(),

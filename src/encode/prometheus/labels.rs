@@ -229,11 +229,7 @@ impl UnitLabels {
                 &[],
                 source,
             ),
-            Class::Root | Class::Plain => {
-                LabelSet::new(syntax, &[("kind", unit.cgroup.kind.name()), ("unit", &unit.cgroup.path)], &[])
-            }
             Class::Sandbox | Class::PodNetwork | Class::OwnContainer => LabelSet::default(),
-            Class::Sandbox => LabelSet::default(),
         };
         UnitLabels { identity: unit.identity.clone(), source, class, unnamed: pod.is_none(), cadvisor, own }
     }

@@ -2,9 +2,8 @@
 
 use crate::encode::cluster::Cluster;
 use crate::encode::schema::family::UnitFamily;
-use crate::encode::schema::{SmallFamily, cadvisor, node, own, pods, resource, selfmetrics};
 use crate::encode::schema::{
-    SmallFamily, cadvisor, drift, kube_state, node, pods, resource, selfmetrics, short, summary, top,
+    SmallFamily, cadvisor, drift, kube_state, node, own, pods, resource, selfmetrics, short, summary, top,
     workload,
 };
 use crate::model::node::Node;
