@@ -86,7 +86,7 @@ async fn other_paths_and_methods_are_told_what_there_is() {
     let missing = server.get("/metric", &[]).await;
     assert_eq!((index.status, missing.status), (200, 404));
     assert!(missing.text() == index.text() && index.text().contains("/metrics/cadvisor"));
-    assert_eq!(server.get("/api/v1/pods", &[]).await.text(), "{\"units\":10}");
+    assert_eq!(server.get("/api/v1/pods", &[]).await.text(), "{\"units\":11}");
     let drift = server.get("/api/v1/drift?namespace=shop", &[]).await;
     assert_eq!((drift.status, drift.header("content-type")), (200, "application/json"));
     assert!(drift.text().starts_with("{\"node\":\"n1\""), "{}", drift.text());

@@ -1,6 +1,7 @@
 //! What only the kubelet knows: file systems of containers, pods, volumes and the node.
 //!
-//! Under cAdvisor's and the kubelet's own names where they have one. The kubelet measures these once a minute or
+//! Under cAdvisor's and the kubelet's own names where they have one (not `container_fs_inodes_total`, a gauge named
+//! like a counter). The kubelet measures these once a minute or
 //! less often; a summary that is too old is not served at all.
 
 use std::collections::HashSet;
@@ -16,7 +17,6 @@ type Read = fn(&FsStats) -> Option<u64>;
 #[rustfmt::skip]
 pub static FAMILIES: &[SmallFamily<Cluster>] = &[
     gauge("container_fs_inodes_free", "Free inodes of the file system that the container writes to.", |c, emit| containers(c, emit, |of| of.rootfs.inodes_free)),
-    gauge("container_fs_inodes_total", "Inodes of the file system that the container writes to.", |c, emit| containers(c, emit, |of| of.rootfs.inodes)),
     gauge("container_fs_limit_bytes", "Size of the file system that the container writes to.", |c, emit| containers(c, emit, |of| of.rootfs.capacity_bytes)),
     gauge("container_fs_usage_bytes", "Bytes in the container's writable layer.", |c, emit| containers(c, emit, |of| of.rootfs.used_bytes)),
     gauge("kubelet_volume_stats_available_bytes", "[ALPHA] Number of available bytes in the volume", |c, emit| claims(c, emit, |fs| fs.available_bytes)),
@@ -25,6 +25,7 @@ pub static FAMILIES: &[SmallFamily<Cluster>] = &[
     gauge("kubelet_volume_stats_inodes_free", "[ALPHA] Number of free inodes in the volume", |c, emit| claims(c, emit, |fs| fs.inodes_free)),
     gauge("kubelet_volume_stats_inodes_used", "[ALPHA] Number of used inodes in the volume", |c, emit| claims(c, emit, |fs| fs.inodes_used)),
     gauge("kubelet_volume_stats_used_bytes", "[ALPHA] Number of used bytes in the volume", |c, emit| claims(c, emit, |fs| fs.used_bytes)),
+    gauge("podometer_container_fs_inodes", "Inodes of the file system that the container writes to.", |c, emit| containers(c, emit, |of| of.rootfs.inodes)),
     gauge("podometer_container_logs_usage_bytes", "Bytes in the container's log files.", |c, emit| containers(c, emit, |of| of.logs.used_bytes)),
     gauge("podometer_node_fs_available_bytes", "Bytes left on a file system of the kubelet.", |c, emit| node(c, emit, |fs| fs.available_bytes)),
     gauge("podometer_node_fs_capacity_bytes", "Size of a file system of the kubelet.", |c, emit| node(c, emit, |fs| fs.capacity_bytes)),
