@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::health::Health;
 use super::own_pod::OwnPod;
 use super::sidecar::{self, Completer};
-use super::{names, reconcile};
+use super::{kubelet, names, reconcile};
 use crate::config::Config;
 use crate::model::kubelet::{ResourcePage, Summary};
 use crate::model::metrics_api::MetricsPage;
@@ -42,6 +42,8 @@ impl Kubernetes {
         let names = names::keep_fresh(config.identity.clone(), feeds.clone());
         let mut all =
             Kubernetes { tasks: vec![tokio::spawn(names)], healths: Vec::new(), feeds: cluster.clone() };
+        let healths = kubelet::start(config, &all.feeds, &mut all.tasks);
+        all.healths.extend(healths);
         let completer = own.map(|own| all.start_sidecar(config, feeds, own));
         let compare = reconcile::run(config.reconcile.clone(), feeds.clone(), cluster, completer);
         all.tasks.push(tokio::spawn(compare));
