@@ -9,7 +9,7 @@ use crate::identity;
 use crate::model::bounds::OutOfRange;
 use crate::sampler;
 use crate::server;
-use crate::source::{api_server, procfs};
+use crate::source::{api_server, kubelet, procfs};
 
 /// The file that documents every key with its default; printed by `podometer config default`.
 pub const DEFAULT_FILE: &str = include_str!("../../config/podometer.yaml");
@@ -23,6 +23,7 @@ pub struct Config {
     pub sampler: sampler::config::Config,
     pub identity: identity::config::Config,
     pub api_server: api_server::Config,
+    pub kubelet: kubelet::Config,
     pub procfs: procfs::Config,
     pub server: server::Config,
     pub sinks: Sinks,
@@ -46,6 +47,7 @@ impl Config {
             ("sampler", self.sampler.validate()),
             ("identity", self.identity.validate()),
             ("api_server", self.api_server.validate()),
+            ("kubelet", self.kubelet.validate()),
             ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {

@@ -3,4 +3,5 @@
 pub mod api_server;
 pub mod cgroup;
 pub mod http;
+pub mod kubelet;
 pub mod procfs;
