@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use tokio::task::JoinHandle;
 
 use super::health::Health;
+use super::kubelet;
 use super::names;
 use crate::config::Config;
 use crate::model::kubelet::{ResourcePage, Summary};
@@ -34,7 +35,13 @@ impl Kubernetes {
     /// Starts a task for each source that the configuration or the environment offers.
     pub(super) fn start(config: &Config, feeds: &Feeds) -> Kubernetes {
         let names = names::keep_fresh(config.identity.clone(), feeds.clone());
-        Kubernetes { tasks: vec![tokio::spawn(names)], healths: Vec::new(), feeds: ClusterFeeds::default() }
+        let mut running = Kubernetes {
+            tasks: vec![tokio::spawn(names)],
+            healths: Vec::new(),
+            feeds: ClusterFeeds::default(),
+        };
+        running.healths.extend(kubelet::start(config, &running.feeds, &mut running.tasks));
+        running
     }
 
     pub(super) fn reports(&self) -> Vec<SourceReport> {

@@ -173,7 +173,15 @@ impl Running {
         let old = std::mem::replace(&mut self.config, new);
         let new = &self.config;
         (self.set_level)(new.agent.log.level);
-        if (&old.identity, &old.paths) != (&new.identity, &new.paths) {
+        let of_kubernetes = |config: &'_ Config| {
+            (
+                config.identity.clone(),
+                config.kubelet.clone(),
+                config.paths.clone(),
+                config.agent.node_name.clone(),
+            )
+        };
+        if of_kubernetes(&old) != of_kubernetes(new) {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
             *running = Kubernetes::start(new, &self.feeds);
         }

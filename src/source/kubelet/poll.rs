@@ -21,6 +21,10 @@ pub trait Document {
     const PATH: &'static str;
     /// Reads the bytes into `reading`, over what stood there; how many values could not be read.
     fn parse(bytes: &[u8], fetched: Stamp, reading: &mut Self::Reading) -> Result<u32, String>;
+    /// What the kubelet itself says is wrong with it, as one word.
+    fn complaint(_reading: &Self::Reading) -> Option<&'static str> {
+        None
+    }
 }
 
 /// `/stats/summary`.
@@ -50,6 +54,10 @@ impl Document for Resource {
         let page = resource::parse_resource(bytes).map_err(|error| error.to_string())?;
         page.store(fetched, reading);
         Ok(page.faults)
+    }
+
+    fn complaint(reading: &ResourcePage) -> Option<&'static str> {
+        reading.scrape_error.then_some("scrape_error")
     }
 }
 

@@ -132,6 +132,11 @@ pub fn parse_resource(text: &[u8]) -> Result<Page<'_>, ResourceError> {
 }
 
 impl<'a> Page<'a> {
+    /// How many containers are on it.
+    pub fn containers(&self) -> usize {
+        self.containers.rows.len()
+    }
+
     fn take(&mut self, sample: &Sample<'a>, subject: Subject, quantity: Quantity) -> Option<()> {
         let mut name: Name<'a> = Name::default();
         sample
