@@ -4,6 +4,7 @@ pub mod bounds;
 pub mod field;
 pub mod histogram;
 pub mod identity;
+pub mod inventory;
 pub mod kubelet;
 pub mod ledger;
 pub mod metrics_api;

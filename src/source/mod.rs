@@ -3,6 +3,8 @@
 pub mod api_server;
 pub mod cgroup;
 pub mod http;
+/// Nodes, pods, workloads and claims as the API server lists them.
+pub mod inventory;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
 pub mod procfs;

@@ -4,6 +4,7 @@ pub mod cadvisor;
 pub mod devices;
 pub mod family;
 pub mod host;
+pub mod inventory;
 pub mod kubernetes;
 pub mod node;
 pub mod pods;
