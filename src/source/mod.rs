@@ -5,6 +5,8 @@ pub mod cgroup;
 pub mod http;
 /// Nodes, pods, workloads and claims as the API server lists them.
 pub mod inventory;
+/// Who of several agents leads.
+pub mod lease;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
 pub mod procfs;
