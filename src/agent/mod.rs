@@ -6,6 +6,8 @@ mod deliver;
 mod doctor;
 /// How a source outside of the kernel is doing.
 mod health;
+/// The kubelet's documents, read again and again.
+mod kubelet;
 /// The sources that Kubernetes has beside the kernel.
 mod kubernetes;
 /// Snapshots for `top` without a running agent.
@@ -14,13 +16,20 @@ mod local;
 mod names;
 /// The node's own reading and the pods' networks, on a thread of their own.
 mod node;
+/// The pod that the agent runs in.
+mod own_pod;
 /// The seam to the command line.
 mod parts;
 /// What the agent says about itself.
+mod reconcile;
 mod report;
 /// From start to shutdown.
 mod run;
 /// Finds the hierarchy and makes a sampler for it.
 mod sampling;
+/// How much the agent can see.
+mod scope;
+/// What a sidecar adds to what its cgroups show.
+mod sidecar;
 
 pub use parts::Parts;

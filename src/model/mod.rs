@@ -3,6 +3,7 @@
 pub mod bounds;
 pub mod field;
 pub mod histogram;
+pub mod history;
 pub mod identity;
 pub mod inventory;
 pub mod kubelet;
@@ -10,6 +11,7 @@ pub mod ledger;
 pub mod metrics_api;
 pub mod node;
 pub mod oom;
+pub mod peer;
 pub mod quantity;
 pub mod reconciled;
 pub mod report;

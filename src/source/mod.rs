@@ -7,6 +7,8 @@ pub mod http;
 pub mod inventory;
 /// Who of several agents leads.
 pub mod lease;
+pub mod kubelet;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
+pub mod node_agent;
 pub mod procfs;

@@ -60,7 +60,7 @@ impl Server {
                 report.server = counted.stats();
                 report
             }),
-            Arc::new(|snapshot| format!("{{\"units\":{}}}", snapshot.units.len()).into_bytes()),
+            Arc::new(|snapshot, _| Some(format!("{{\"units\":{}}}", snapshot.units.len()).into_bytes())),
             Arc::clone(&counters),
         );
         state.boot_ns = Arc::new(move || clock.load(Ordering::Relaxed));
