@@ -6,6 +6,7 @@ pub mod field;
 pub mod histogram;
 pub mod history;
 pub mod identity;
+pub mod inventory;
 pub mod kubelet;
 pub mod ledger;
 pub mod metrics_api;

@@ -3,6 +3,10 @@
 pub mod api_server;
 pub mod cgroup;
 pub mod http;
+/// Nodes, pods, workloads and claims as the API server lists them.
+pub mod inventory;
+/// Who of several agents leads.
+pub mod lease;
 pub mod kubelet;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
