@@ -70,12 +70,14 @@ fn the_page_is_the_kubelets_to_the_label() {
     }
 }
 
+/// CPU seconds and bytes, each with its time in milliseconds.
+type Points = [Option<(f64, i64)>; 2];
+
 /// What metrics-server takes from one page.
 #[derive(Debug, Default, PartialEq)]
 struct Batch {
-    /// CPU seconds, bytes, and the times of both in milliseconds.
-    node: [Option<(f64, i64)>; 2],
-    containers: BTreeMap<(String, String, String), [Option<(f64, i64)>; 2]>,
+    node: Points,
+    containers: BTreeMap<(String, String, String), Points>,
     starts: usize,
 }
 
@@ -101,7 +103,8 @@ fn metrics_server(text: &str) -> Batch {
             }
             _ => continue,
         };
-        let point = Some((value, time.expect("without a time metrics-server takes its own")));
+        // Without a time metrics-server would take its own.
+        let point = Some((value, time.unwrap()));
         if name.starts_with("node_") {
             batch.node[place] = point;
         } else {
