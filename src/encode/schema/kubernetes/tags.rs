@@ -84,14 +84,14 @@ impl Tags<'_> {
                 let mut network = self.start(POD_NETWORK);
                 pod(&mut network, identity, &uid.0, "pod_uid");
                 labels(&mut network, identity);
-                Prefixes { usage: None, network: Some(network.into()) }
+                Prefixes { usage: None, network: Some(network.into()), volume: None }
             }
             UnitKind::OwnContainer => {
                 let mut usage = Vec::new();
                 escape(&mut usage, OWN_CONTAINER, b", ");
                 usage.extend_from_slice(self.common);
                 append_tag(&mut usage, "node_name", self.node);
-                Prefixes { usage: Some(usage.into()), network: None }
+                Prefixes { usage: Some(usage.into()), network: None, volume: None }
             }
             kind => {
                 let mut usage = Vec::new();
