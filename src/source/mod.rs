@@ -5,9 +5,9 @@ pub mod cgroup;
 pub mod http;
 /// Nodes, pods, workloads and claims as the API server lists them.
 pub mod inventory;
+pub mod kubelet;
 /// Who of several agents leads.
 pub mod lease;
-pub mod kubelet;
 /// metrics.k8s.io: what metrics-server says.
 pub mod metrics_api;
 pub mod node_agent;
