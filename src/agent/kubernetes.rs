@@ -55,7 +55,8 @@ impl Kubernetes {
         if sidecar::has_other_sources(config, own) {
             let health = Health::new("node_agent");
             self.healths.push(health.clone());
-            let asking = sidecar::ask_node_agent(config.clone(), own.clone(), feeds.clone(), peer.clone(), health);
+            let asking =
+                sidecar::ask_node_agent(config.clone(), own.clone(), feeds.clone(), peer.clone(), health);
             self.tasks.push(tokio::spawn(asking));
         }
         let completer = Completer::new(config, own, peer.clone());

@@ -37,7 +37,11 @@ pub(super) fn load_file(path: &Path, labels: &[String], feeds: &Feeds, version: 
 }
 
 /// A sidecar knows its own pod's name before anyone is asked.
-pub(super) fn take_own(own: Option<&OwnPod>, config: &crate::config::Config, feeds: &Feeds) -> anyhow::Result<()> {
+pub(super) fn take_own(
+    own: Option<&OwnPod>,
+    config: &crate::config::Config,
+    feeds: &Feeds,
+) -> anyhow::Result<()> {
     // A better one than a pod's own word may be there already.
     if !feeds.directory.load().is_empty() {
         return Ok(());

@@ -69,7 +69,11 @@ impl OwnPod {
     }
 }
 
-fn uid(config: &Config, environment: Environment<'_>, place: Option<&Place>) -> (Option<PodUid>, &'static str) {
+fn uid(
+    config: &Config,
+    environment: Environment<'_>,
+    place: Option<&Place>,
+) -> (Option<PodUid>, &'static str) {
     if let Some(uid) = &config.sidecar.pod_uid {
         return (Some(PodUid(uid.as_str().into())), "sidecar.pod_uid");
     }

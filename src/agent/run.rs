@@ -109,8 +109,8 @@ impl Running {
             sinks: Arc::new(Mutex::new(Vec::new())),
             started_wall_ns: KernelClock.wall_ns(),
         };
-        let sampler =
-            SamplerThread::start(sampler(&config, sight.tree, feeds.clone())).context("starting the sampler")?;
+        let sampler = SamplerThread::start(sampler(&config, sight.tree, feeds.clone()))
+            .context("starting the sampler")?;
         let server = ServerTask::start(listener, prepared, &reporter);
         let mut running = Running {
             config,

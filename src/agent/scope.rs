@@ -66,7 +66,11 @@ pub(super) fn choose(
             if has_others && configured != Mode::Host =>
         {
             let mode = if configured == Mode::Auto { Mode::Sidecar } else { configured };
-            return Ok(Choice::new(View::Remote, mode, "there is no cgroup v2 hierarchy here; other sources serve"));
+            return Ok(Choice::new(
+                View::Remote,
+                mode,
+                "there is no cgroup v2 hierarchy here; other sources serve",
+            ));
         }
         Err(error) => return Err(error.into()),
     };

@@ -95,6 +95,7 @@ fn a_node_without_version_2_is_served_by_others_or_not_at_all() {
         assert!(error.contains("cgroup v1 only"), "{error}");
     }
     let given = Path::new("/nowhere");
-    let error = choose(&Config::default(), mounts::find(Path::new("/proc"), Some(given)), &OwnPod::default(), true);
+    let error =
+        choose(&Config::default(), mounts::find(Path::new("/proc"), Some(given)), &OwnPod::default(), true);
     assert!(error.unwrap_err().to_string().contains("/nowhere"), "a wrong path is never passed over");
 }

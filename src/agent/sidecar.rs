@@ -86,7 +86,11 @@ fn pause(interval: Duration, failures: u32) -> Duration {
 }
 
 fn sees_its_pod(feeds: &Feeds) -> bool {
-    feeds.snapshot.load().as_ref().is_some_and(|snapshot| matches!(snapshot.scope, Scope::Node | Scope::Pod(_)))
+    feeds
+        .snapshot
+        .load()
+        .as_ref()
+        .is_some_and(|snapshot| matches!(snapshot.scope, Scope::Node | Scope::Pod(_)))
 }
 
 fn now() -> Stamp {
@@ -117,7 +121,9 @@ impl Completer {
         }
         let mut foreign = (*reconciled.foreign).clone();
         let has_pod = |foreign: &[Unit]| foreign.iter().any(Unit::is_pod);
-        if let Some(peer) = self.peer.load_full().filter(|peer| !has_pod(&foreign) && self.is_fresh(peer, now)) {
+        if let Some(peer) =
+            self.peer.load_full().filter(|peer| !has_pod(&foreign) && self.is_fresh(peer, now))
+        {
             append(&mut foreign, &peer.units, snapshot);
             reconciled.choices.retain(|choice| !matches!(choice.value, "cpu" | "memory"));
             let chosen = |value| Choice { value, source: SourceKind::NodeAgent, reason: "cgroup_missing" };

@@ -85,7 +85,10 @@ fn the_node_agents_word_fills_what_a_blind_sidecar_lacks() {
 #[test]
 fn a_container_that_we_read_ourselves_keeps_its_one_source() {
     let completer = completer(&own());
-    let units = vec![unit(UnitKind::OwnContainer, SourceKind::Cgroup, None), unit(container("a"), SourceKind::Cgroup, None)];
+    let units = vec![
+        unit(UnitKind::OwnContainer, SourceKind::Cgroup, None),
+        unit(container("a"), SourceKind::Cgroup, None),
+    ];
     let snapshot = Snapshot { scope: Scope::Siblings(None), units, ..Snapshot::default() };
     let foreign = completer.complete(Reconciled::default(), &snapshot, at(101)).foreign;
     let ids: Vec<_> = foreign.iter().filter_map(container_id).map(|id| &*id.0).collect();

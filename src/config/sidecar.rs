@@ -23,7 +23,8 @@ impl Sidecar {
     /// Every setting that no pod can have.
     pub fn validate(&self) -> Vec<OutOfRange> {
         let uid = self.pod_uid.as_deref().filter(|uid| !is_pod_uid(uid)).map(|uid| {
-            let allowed = "a UUID such as 18451618-ada8-4b1c-a71e-5d336ca178d6, or a static pod's 32 hex digits";
+            let allowed =
+                "a UUID such as 18451618-ada8-4b1c-a71e-5d336ca178d6, or a static pod's 32 hex digits";
             OutOfRange::new("pod_uid", uid, "is no pod's UID", allowed)
         });
         let below = self.node_agent.validate().into_iter().map(|mut problem| {

@@ -155,8 +155,9 @@ impl Unit {
     /// The pod cgroup's or container's own pod UID.
     pub fn pod_uid(&self) -> Option<&super::identity::PodUid> {
         match &self.cgroup.kind {
-            super::identity::UnitKind::Pod { uid, .. }
-            | super::identity::UnitKind::PodNetwork { uid } => Some(uid),
+            super::identity::UnitKind::Pod { uid, .. } | super::identity::UnitKind::PodNetwork { uid } => {
+                Some(uid)
+            }
             super::identity::UnitKind::Container { pod, .. } => pod.as_ref(),
             _ => None,
         }

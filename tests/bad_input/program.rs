@@ -45,7 +45,8 @@ impl Agent {
     pub(crate) fn launch(arguments: &[&str], variables: &[(&str, &str)]) -> Agent {
         let mut arguments: Vec<&str> = arguments.to_vec();
         arguments.splice(0..0, ["agent", "--set", "server.listen=127.0.0.1:0"]);
-        let mut child = podometer(&arguments).envs(variables.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            podometer(&arguments).envs(variables.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, log) = channel();
         std::thread::spawn(move || {

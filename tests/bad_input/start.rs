@@ -60,7 +60,10 @@ fn a_wrong_cgroup_path_is_named() {
     // A container's own cgroup is a sidecar's, and no node's.
     let leaf = host.set("paths.cgroup", "cgroup/system.slice/a.service");
     let says = "mount the host's /sys/fs/cgroup read-only";
-    refused(&["--set", "agent.mode=node", "--set", &leaf], &[shown(&host.path("cgroup/system.slice/a.service")), says]);
+    refused(
+        &["--set", "agent.mode=node", "--set", &leaf],
+        &[shown(&host.path("cgroup/system.slice/a.service")), says],
+    );
 }
 
 #[test]

@@ -46,7 +46,9 @@ pub(crate) fn sidecar(host: &Host, more: &[&str], variables: &[(&str, &str)]) ->
 pub(crate) fn claims(page: &str) -> Vec<&str> {
     let is_one = |line: &&str| {
         ["pod=\"", "namespace=\"", "uid=\""].iter().any(|label| line.contains(label))
-            || ["pod_", "container_", "podometer_pod_", "podometer_container_"].iter().any(|name| line.starts_with(name))
+            || ["pod_", "container_", "podometer_pod_", "podometer_container_"]
+                .iter()
+                .any(|name| line.starts_with(name))
     };
     page.lines().filter(|line| !line.starts_with('#')).filter(is_one).collect()
 }
@@ -66,7 +68,10 @@ fn without_a_word_on_its_pod_it_claims_nothing() {
     let (_, node) = agent.get("/metrics/node");
     assert!(!node.contains("device=\"eth0\""), "{node}");
     let (_, document) = agent.get("/api/v1/pods");
-    assert!(document.contains("\"scope\":\"own_container\"") && document.contains("\"pods\":[]"), "{document}");
+    assert!(
+        document.contains("\"scope\":\"own_container\"") && document.contains("\"pods\":[]"),
+        "{document}"
+    );
     assert_eq!(agent.end(), 0);
 }
 
@@ -101,11 +106,18 @@ fn it_says_so_loudly_and_no_node_is_made_of_it() {
 fn the_pods_network_is_its_own_and_always_there() {
     let host = container();
     let agent = sidecar(&host, &["--set", "sampler.slow_interval=1s"], &NAMED);
-    let labels = format!("id=\"\",image=\"\",interface=\"eth0\",name=\"\",namespace=\"shop\",pod=\"web-0\",uid=\"{UID}\"");
-    agent.wait("the network", |agent| agent.get("/metrics").1.contains("container_network_receive_bytes_total{"));
+    let labels = format!(
+        "id=\"\",image=\"\",interface=\"eth0\",name=\"\",namespace=\"shop\",pod=\"web-0\",uid=\"{UID}\""
+    );
+    agent.wait("the network", |agent| {
+        agent.get("/metrics").1.contains("container_network_receive_bytes_total{")
+    });
     let (_, page) = agent.get("/metrics");
     let row = page.lines().find(|line| line.starts_with("container_network_receive_bytes_total{")).unwrap();
-    assert!(row.contains("namespace=\"shop\"") && row.contains("pod=\"web-0\"") && row.ends_with(" 5476"), "{row} {labels}");
+    assert!(
+        row.contains("namespace=\"shop\"") && row.contains("pod=\"web-0\"") && row.ends_with(" 5476"),
+        "{row} {labels}"
+    );
     // Its name is known, and still no CPU and no memory is called by it.
     for line in claims(&page) {
         assert!(line.starts_with("container_network_"), "{line}");

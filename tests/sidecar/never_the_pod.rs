@@ -64,7 +64,16 @@ fn a_sidecar_never_calls_its_own_cgroup_the_pod() {
                     for label in ["pod", "namespace", "container", "uid", "id"] {
                         assert!(!line.contains(&format!("{label}=\"")), "{}: {line}", each.path());
                     }
-                    for family in ["pod_", "container_", "kube_", "podometer_pod_", "podometer_container_", "podometer_unit_", "node_cpu_usage", "node_memory_working"] {
+                    for family in [
+                        "pod_",
+                        "container_",
+                        "kube_",
+                        "podometer_pod_",
+                        "podometer_container_",
+                        "podometer_unit_",
+                        "node_cpu_usage",
+                        "node_memory_working",
+                    ] {
                         assert!(!line.starts_with(family), "{}: {line}", each.path());
                     }
                 }
@@ -73,12 +82,15 @@ fn a_sidecar_never_calls_its_own_cgroup_the_pod() {
             let usage = std::fs::read_to_string(leaf.join("cpu.stat")).unwrap();
             let usage: u64 = usage.split_whitespace().nth(1).unwrap().parse().unwrap();
             let metrics = page(&snapshot, Page::Metrics);
-            let row = metrics.lines().find_map(|line| line.strip_prefix("podometer_own_container_cpu_usage_seconds_total "));
+            let row = metrics
+                .lines()
+                .find_map(|line| line.strip_prefix("podometer_own_container_cpu_usage_seconds_total "));
             assert_eq!((row.unwrap().parse::<f64>().unwrap() * 1e6).round() as u64, usage);
 
             let points = points(&snapshot);
             assert!(points.starts_with("podometer_own_container,"), "{points}");
-            for name in ["kubernetes_", "pod_name", "namespace", "container_name", "container_id", "pod_uid"] {
+            for name in ["kubernetes_", "pod_name", "namespace", "container_name", "container_id", "pod_uid"]
+            {
                 assert!(!points.contains(name), "{points}");
             }
             let document = document::pods(&snapshot);

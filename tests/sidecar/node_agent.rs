@@ -75,7 +75,8 @@ fn what_it_cannot_see_the_nodes_agent_tells() {
     let agent = start(&host, &daemon.asked("token"), &[("POD_UID", UID)]);
     agent.wait("the node's word", |agent| agent.get("/metrics").1.contains("pod=\"see-shared\""));
     let (_, page) = agent.get("/metrics");
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("pod_cpu_usage_seconds_total{")).collect();
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("pod_cpu_usage_seconds_total{")).collect();
     assert_eq!(rows.len(), 1, "this pod alone: {rows:?}");
     assert!(rows[0].contains(UID) && rows[0].contains("pod=\"see-shared\""), "{}", rows[0]);
     let seconds: f64 = rows[0].rsplit(' ').next().unwrap().parse().unwrap();
@@ -85,7 +86,11 @@ fn what_it_cannot_see_the_nodes_agent_tells() {
         assert!(!foreign, "{line}");
     }
     assert!(page.contains("container_cpu_usage_seconds_total{container=\"eye\""));
-    assert_eq!(agent.metric("podometer_scope_info{scope=\"own_container\"}"), Some(1.0), "what it sees itself");
+    assert_eq!(
+        agent.metric("podometer_scope_info{scope=\"own_container\"}"),
+        Some(1.0),
+        "what it sees itself"
+    );
     assert_eq!(agent.metric("podometer_source_up{source=\"node_agent\"}"), Some(1.0));
     assert!(!page.contains(TOKEN));
 
@@ -109,7 +114,8 @@ fn a_refusal_is_named_and_leaves_the_pod_without_figures() {
         let host = container();
         let settings = daemon.asked(token);
         let agent = start(&host, &settings, &[("POD_UID", uid)]);
-        let state = format!("podometer_source_info{{reason=\"{reason}\",source=\"node_agent\",state=\"down\"}}");
+        let state =
+            format!("podometer_source_info{{reason=\"{reason}\",source=\"node_agent\",state=\"down\"}}");
         agent.wait("the refusal", |agent| agent.metric(&state) == Some(1.0));
         assert_eq!(claims(&agent.get("/metrics").1), [""; 0]);
         let said = agent.logged("tells nothing of this pod");

@@ -88,7 +88,8 @@ fn bring_unshare(staged: &Path) {
     let unshare = run("sh", &["-c", "command -v unshare"]);
     let needed = run("ldd", &[unshare.trim()]);
     // `libc.so.6 => /lib/libc.so.6 (0x..)` and `/lib64/ld-linux-x86-64.so.2 (0x..)`
-    let libraries = needed.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with('/')));
+    let libraries =
+        needed.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with('/')));
     for file in libraries.chain([unshare.trim()]) {
         let name = Path::new(file).file_name().expect("a file");
         std::fs::copy(file, staged.join(name)).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -122,7 +123,12 @@ pub(crate) struct Told {
 
 impl Told {
     fn parse(console: &str) -> Told {
-        let mut told = Told { kernel: BTreeMap::new(), injected: Vec::new(), documents: BTreeMap::new(), side: Vec::new() };
+        let mut told = Told {
+            kernel: BTreeMap::new(),
+            injected: Vec::new(),
+            documents: BTreeMap::new(),
+            side: Vec::new(),
+        };
         let mut lines = console.lines();
         while let Some(line) = lines.next() {
             let words: Vec<&str> = line.split(' ').collect();

@@ -18,9 +18,13 @@ fn a_sidecar_never_calls_its_own_cgroup_the_pod_distribution_kernel() {
 }
 
 fn judge(told: &Told) {
-    let all = |name: &str| {
+    let all = |name: &'static str| {
         let set_up = SetUp::of(told, name);
-        println!("--- {name}\n{}\n{}", told.documents[&format!("log-{name}")], told.documents[&format!("check-{name}")]);
+        println!(
+            "--- {name}\n{}\n{}",
+            told.documents[&format!("log-{name}")],
+            told.documents[&format!("check-{name}")]
+        );
         set_up
     };
     println!("{:<22} {:<14} {:>10} {:>10} {:>12}", "set-up", "of", "kernel", "to", "agent");
@@ -38,7 +42,10 @@ fn judge(told: &Told) {
         mounted.within("pod", mounted.usec(series, &[&mounted.pod]));
         mounted.within("app", mounted.usec("container_cpu_usage_seconds_total", &[&mounted.app]));
         mounted.within("other", mounted.usec("container_cpu_usage_seconds_total", &[&mounted.other]));
-        assert!(!mounted.page("/metrics").contains("podometer_own_container_"), "its own container is the pod's");
+        assert!(
+            !mounted.page("/metrics").contains("podometer_own_container_"),
+            "its own container is the pod's"
+        );
         let foreign = mounted.page("/metrics").matches("99999999-9999").count();
         assert_eq!(foreign, 0, "{name}: a neighbour's series");
         mounted.checked("ok", "as from the node");
@@ -91,7 +98,9 @@ impl<'a> SetUp<'a> {
     fn kernel(&self, of: &str) -> (u64, u64) {
         let at = |when: &str| {
             let row = self.told.side.iter().find(|words| words[..3] == [self.name, when, of]);
-            row.unwrap_or_else(|| panic!("{}: no {of} {when}", self.name))[3].parse::<u64>().expect("a number")
+            row.unwrap_or_else(|| panic!("{}: no {of} {when}", self.name))[3]
+                .parse::<u64>()
+                .expect("a number")
         };
         (at("before"), at("after"))
     }
@@ -106,7 +115,12 @@ impl<'a> SetUp<'a> {
 
     fn is(&self, scope: &str) {
         let label = format!("scope=\"{scope}\"");
-        assert_eq!(self.samples().get("podometer_scope_info", &[&label]), Some(1.0), "{}", self.page("/metrics"));
+        assert_eq!(
+            self.samples().get("podometer_scope_info", &[&label]),
+            Some(1.0),
+            "{}",
+            self.page("/metrics")
+        );
         assert!(self.page("/api/v1/pods").contains(&format!("\"scope\":\"{scope}\"")));
     }
 
@@ -137,14 +151,22 @@ impl<'a> SetUp<'a> {
     fn founding_bug(&self) {
         let (pod, _) = self.kernel("pod");
         let own = self.usec("podometer_own_container_cpu_usage_seconds_total", &[]).expect("its own");
-        println!("{}: pod {pod} us, own container {own} us: {:.1} times too small", self.name, pod as f64 / own as f64);
+        println!(
+            "{}: pod {pod} us, own container {own} us: {:.1} times too small",
+            self.name,
+            pod as f64 / own as f64
+        );
         assert!(pod > 2 * own, "nothing to mistake here");
-        assert!(self.told.documents[&format!("log-{}", self.name)].contains("OWN CGROUP"), "it was not said loudly");
+        assert!(
+            self.told.documents[&format!("log-{}", self.name)].contains("OWN CGROUP"),
+            "it was not said loudly"
+        );
     }
 
     fn checked(&self, state: &str, words: &str) {
         let report = &self.told.documents[&format!("check-{}", self.name)];
-        let line = report.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {report}"));
+        let line =
+            report.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {report}"));
         assert!(line.trim_start().starts_with(state), "{line}");
     }
 }

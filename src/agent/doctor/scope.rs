@@ -51,9 +51,11 @@ fn view(sight: &Sight, siblings: bool, is_blind: bool) -> Finding {
             let detail = format!("{}: pod {uid}, as from the node", root.display());
             Finding::new("the pod's cgroup", State::Ok, detail)
         }
-        View::Remote => {
-            Finding::new("the pod's cgroup", State::Degraded, "there is no cgroup v2 hierarchy here; others are asked")
-        }
+        View::Remote => Finding::new(
+            "the pod's cgroup",
+            State::Degraded,
+            "there is no cgroup v2 hierarchy here; others are asked",
+        ),
         View::Siblings(root) | View::OwnContainer(root) | View::Node(root) => {
             let state = if is_blind { State::Missing } else { State::Degraded };
             let root = root.display();
@@ -68,8 +70,12 @@ fn view(sight: &Sight, siblings: bool, is_blind: bool) -> Finding {
 }
 
 fn host_mount() -> Finding {
-    Finding::new("1. the host's mount", State::Degraded, "not there: the whole pod, exact and ten times a second")
-        .remedy(HOST_MOUNT)
+    Finding::new(
+        "1. the host's mount",
+        State::Degraded,
+        "not there: the whole pod, exact and ten times a second",
+    )
+    .remedy(HOST_MOUNT)
 }
 
 fn processes(sight: &Sight, siblings: bool) -> Finding {
@@ -95,7 +101,8 @@ fn processes(sight: &Sight, siblings: bool) -> Finding {
 fn node_agent(config: &Config, own: &OwnPod) -> Finding {
     let what = "3. the node's agent";
     let Some(address) = sidecar::node_agent_address(config) else {
-        return Finding::new(what, State::Degraded, "its address is not known, so it is not asked").remedy(NODE_AGENT);
+        return Finding::new(what, State::Degraded, "its address is not known, so it is not asked")
+            .remedy(NODE_AGENT);
     };
     let Some(uid) = own.uid.clone() else {
         let detail = format!("{address}: not asked, because this pod's UID is not known");
@@ -143,7 +150,8 @@ fn network(config: &Config, own: &OwnPod) -> Finding {
     match read_own_interfaces(&config.paths.procfs) {
         Ok(Some(interfaces)) => {
             let names: Vec<&str> = interfaces.iter().map(|interface| &*interface.name).collect();
-            let finding = Finding::new(what, State::Ok, format!("the pod's: {}", names.join(", ")));
+            let names = if names.is_empty() { "loopback alone".to_owned() } else { names.join(", ") };
+            let finding = Finding::new(what, State::Ok, format!("the pod's: {names}"));
             match own.info("") {
                 Some(_) => finding,
                 None => Finding { state: State::Degraded, ..finding }.remedy(DOWNWARD_API),

@@ -97,7 +97,10 @@ mod tests {
             (UID, format!("/kubepods/burstable/pod{UID}")),
             (HASH, format!("/kubepods/besteffort/pod{HASH}")),
             (UID, format!("/kubelet/kubepods/burstable/pod{UID}")),
-            (UID, format!("/docker/{id}/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod{low}.slice")),
+            (
+                UID,
+                format!("/docker/{id}/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod{low}.slice"),
+            ),
         ] {
             let root = tempfile::tempdir().unwrap();
             let leaf = root.path().join(format!("{}/{id}", &path[1..]));

@@ -256,14 +256,19 @@ mod tests {
     /// Lines as recorded in a container, its other mounts left out.
     #[test]
     fn the_kubelets_own_mounts_name_the_pod() {
-        let line = |root: &str, at: &str| format!("694 1022 254:0 {root} {at} rw,noatime - ext4 /dev/vda rw\n");
+        let line =
+            |root: &str, at: &str| format!("694 1022 254:0 {root} {at} rw,noatime - ext4 /dev/vda rw\n");
         let pod = "/var/lib/kubelet/pods/18451618-ada8-4b1c-a71e-5d336ca178d6";
         let uid = PodUid("18451618-ada8-4b1c-a71e-5d336ca178d6".into());
         for (root, at, found) in [
             (format!("{pod}/etc-hosts"), "/etc/hosts", true),
             (format!("{pod}/containers/eye/96430e67"), "/dev/termination-log", true),
             (format!("{pod}/volumes/kubernetes.io~empty-dir/x"), "/data", false),
-            ("/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/4d42/hostname".to_owned(), "/etc/hosts", false),
+            (
+                "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/4d42/hostname".to_owned(),
+                "/etc/hosts",
+                false,
+            ),
             ("/pods/nonsense/etc-hosts".to_owned(), "/etc/hosts", false),
         ] {
             let text = [PLAIN, "\n", &line(&root, at)].concat();

@@ -70,9 +70,8 @@ impl Siblings {
                 continue;
             }
             process.looks += 1;
-            let is_known = |path: &str| {
-                is_known(path) || found.iter().any(|(cgroup, _)| *cgroup.path == *path)
-            };
+            let is_known =
+                |path: &str| is_known(path) || found.iter().any(|(cgroup, _)| *cgroup.path == *path);
             let look = look_at(&self.procfs, id, self.pod.as_ref(), &is_known);
             process.denied = match look {
                 Look::Nothing => None,
@@ -144,8 +143,7 @@ fn look_at(procfs: &Path, process: u32, pod: Option<&PodUid>, is_known: &dyn Fn(
     }
     match open(&place, process, &sibling) {
         Ok(Some(dir)) => {
-            let kind =
-                UnitKind::Container { id: sibling.id, pod: pod.cloned(), runtime: sibling.runtime };
+            let kind = UnitKind::Container { id: sibling.id, pod: pod.cloned(), runtime: sibling.runtime };
             Look::Found(Arc::new(Cgroup { path: path.into(), kind }), dir)
         }
         Err(Errno::ACCESS | Errno::PERM) => Look::Denied(sibling.id),
@@ -175,7 +173,11 @@ fn own_line(text: &str) -> Option<&str> {
 
 fn list(procfs: &Path) -> BTreeSet<u32> {
     let Ok(entries) = std::fs::read_dir(procfs) else { return BTreeSet::new() };
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).take(MAX_PROCESSES).collect()
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .take(MAX_PROCESSES)
+        .collect()
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

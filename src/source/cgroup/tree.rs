@@ -105,11 +105,7 @@ impl Tree {
     }
 
     /// A tree without entries over a real hierarchy, and that hierarchy's directory.
-    pub(super) fn prepare(
-        root: &Path,
-        scope: Scope,
-        limits: Limits,
-    ) -> Result<(Tree, OwnedFd), CgroupError> {
+    pub(super) fn prepare(root: &Path, scope: Scope, limits: Limits) -> Result<(Tree, OwnedFd), CgroupError> {
         let refuse = |error: Errno| CgroupError::Root { path: root.to_owned(), error: error.into() };
         let dir = scan::open_dir(rustix::fs::CWD, &root.to_string_lossy()).map_err(refuse)?;
         if !super::mounts::is_cgroup2_dir(root) {

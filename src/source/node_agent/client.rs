@@ -17,9 +17,13 @@ use crate::source::http::{Http, HttpError, Kind};
 pub enum PeerError {
     #[error(transparent)]
     Http(#[from] HttpError),
-    #[error("{url}: the node's agent does not know this pod; is HOST_IP the address of the node that this pod runs on?")]
+    #[error(
+        "{url}: the node's agent does not know this pod; is HOST_IP the address of the node that this pod runs on?"
+    )]
     UnknownPod { url: String },
-    #[error("{url}: 401 Unauthorized: the node's agent wants another token; set sidecar.node_agent.token_file to a file that holds its server.bearer_token_file")]
+    #[error(
+        "{url}: 401 Unauthorized: the node's agent wants another token; set sidecar.node_agent.token_file to a file that holds its server.bearer_token_file"
+    )]
     Token { url: String },
     #[error("{url}: is no document of a podometer agent: {error}")]
     NoDocument { url: String, error: serde_json::Error },
@@ -52,7 +56,12 @@ pub struct NodeAgent {
 
 impl NodeAgent {
     /// `address` as [`Config::address`] gives it; `windows` are ours, in our order.
-    pub fn new(config: &Config, address: &str, uid: PodUid, windows: &[Duration]) -> Result<NodeAgent, PeerError> {
+    pub fn new(
+        config: &Config,
+        address: &str,
+        uid: PodUid,
+        windows: &[Duration],
+    ) -> Result<NodeAgent, PeerError> {
         // A UID holds nothing that a URL would not take: the configuration sees to that.
         let url = format!("{address}/api/v1/pods?uid={uid}");
         let http = Http::new(&config.http())?;
@@ -67,8 +76,8 @@ impl NodeAgent {
             Kind::Unauthorized { .. } => PeerError::Token { url: url() },
             _ => PeerError::Http(error),
         })?;
-        let document: PodsDocument =
-            serde_json::from_slice(&self.body).map_err(|error| PeerError::NoDocument { url: url(), error })?;
+        let document: PodsDocument = serde_json::from_slice(&self.body)
+            .map_err(|error| PeerError::NoDocument { url: url(), error })?;
         let fetched = now();
         let units = units_from(&document, &self.uid, fetched, &self.windows)
             .map_err(|error| PeerError::NoUnits { url: url(), error })?;

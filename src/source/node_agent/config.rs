@@ -76,7 +76,12 @@ impl Config {
         // Whoever listens on the way would have the token.
         let clear = self.url.as_deref().filter(|url| url.starts_with("http://") && self.token_file.is_some());
         let clear = clear.map(|url| {
-            OutOfRange::new("url", url, "would send the token in clear", "an https:// address, or no token_file")
+            OutOfRange::new(
+                "url",
+                url,
+                "would send the token in clear",
+                "an https:// address, or no token_file",
+            )
         });
         let problems = [
             url,
@@ -96,7 +101,11 @@ impl Config {
         given.or_else(|| {
             let host = host_ip.filter(|host| !host.is_empty())?;
             // An IPv6 address is bracketed in URLs.
-            Some(if host.contains(':') { format!("https://[{host}]:{PORT}") } else { format!("https://{host}:{PORT}") })
+            Some(if host.contains(':') {
+                format!("https://[{host}]:{PORT}")
+            } else {
+                format!("https://{host}:{PORT}")
+            })
         })
     }
 
@@ -125,14 +134,19 @@ mod tests {
         assert_eq!(of(None, Some("fd00::7")).unwrap(), "https://[fd00::7]:9758");
         assert_eq!(of(Some("http://node:1/"), Some("10.0.0.7")).unwrap(), "http://node:1");
         assert_eq!((of(None, None), of(None, Some(""))), (None, None));
-        let never = Config { enabled: Enabled::Never, url: Some("http://node".to_owned()), ..Config::default() };
+        let never =
+            Config { enabled: Enabled::Never, url: Some("http://node".to_owned()), ..Config::default() };
         assert_eq!(never.address(Some("10.0.0.7")), None);
     }
 
     #[test]
     fn what_cannot_be_asked_is_named_and_a_token_never_goes_in_clear() {
         let keys = |config: Config| -> Vec<String> {
-            config.validate().into_iter().map(|problem| format!("{} {}", problem.key, problem.reason)).collect()
+            config
+                .validate()
+                .into_iter()
+                .map(|problem| format!("{} {}", problem.key, problem.reason))
+                .collect()
         };
         assert_eq!(keys(Config::default()), [""; 0]);
         let of = |url: &str| Config { url: Some(url.to_owned()), ..Config::default() };

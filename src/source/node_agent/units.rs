@@ -20,7 +20,9 @@ use crate::model::window::{Rate, WindowUse};
 pub enum NoUnits {
     #[error("the document holds another pod than the one asked for")]
     OtherPod,
-    #[error("the document has no whole pod: the agent there sees less than its node (is it a sidecar itself?)")]
+    #[error(
+        "the document has no whole pod: the agent there sees less than its node (is it a sidecar itself?)"
+    )]
     NotWhole,
 }
 
@@ -123,8 +125,11 @@ impl Maker<'_> {
             window_max_bytes[place] = same.map(|window| window.max_bytes);
         }
         let methods = [PeakMethod::Kernel, PeakMethod::Sampled];
-        let peak_method =
-            row.memory.peak_method.as_ref().and_then(|name| methods.into_iter().find(|method| method.name() == name));
+        let peak_method = row
+            .memory
+            .peak_method
+            .as_ref()
+            .and_then(|name| methods.into_iter().find(|method| method.name() == name));
         MemoryUse { working_set_bytes: row.memory.working_set_bytes, window_max_bytes, peak_method }
     }
 
@@ -180,7 +185,8 @@ fn role(name: Option<&str>) -> ContainerRole {
 /// The same for the same container of the same pod, and never one of our own units': those count from zero.
 /// FNV-1a.
 fn stable_id(uid: &str, container: &str) -> u64 {
-    let bytes = [SourceKind::NodeAgent.name(), uid, container].into_iter().flat_map(|part| part.bytes().chain([0]));
+    let bytes =
+        [SourceKind::NodeAgent.name(), uid, container].into_iter().flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -179,14 +179,20 @@ impl NodeReader {
     }
 
     fn sockets(&mut self, net: &Path, now: Stamp) -> Sockets {
-        if self.config.sockets && !self.config.is_a_pods && self.sockets.is_due(now, self.config.sockets_interval) {
+        if self.config.sockets
+            && !self.config.is_a_pods
+            && self.sockets.is_due(now, self.config.sockets_interval)
+        {
             self.sockets.keep(sockets::read_sockets(net, &mut self.files), now);
         }
         self.sockets.value
     }
 
     fn processes(&mut self, now: Stamp) -> Option<Processes> {
-        if self.config.processes && !self.config.is_a_pods && self.processes.is_due(now, self.config.processes_interval) {
+        if self.config.processes
+            && !self.config.is_a_pods
+            && self.processes.is_due(now, self.config.processes_interval)
+        {
             self.processes.keep(processes::read_processes(&self.config.procfs, &mut self.files), now);
         }
         self.processes.value
