@@ -55,6 +55,23 @@ impl Health {
         is_news
     }
 
+    /// A good reading came in while another of the same source fails, or one that the source itself complains of.
+    pub(super) fn degraded(&self, duration: Option<Duration>, reason: &'static str) {
+        let before = self.inner.load();
+        let (good_boot_ns, duration) = match duration {
+            Some(duration) => (Some(KernelClock.boot_ns()), Some(duration)),
+            None => (before.good_boot_ns, before.duration),
+        };
+        let faults = before.faults;
+        let state = SourceState::Degraded;
+        self.inner.store(Arc::new(Inner { state, reason, good_boot_ns, duration, faults }));
+    }
+
+    /// Values that could not be read, or a reading that failed without taking the source down.
+    pub(super) fn add_faults(&self, count: u64) {
+        self.inner.rcu(|before| Inner { faults: before.faults + count, ..(**before).clone() });
+    }
+
     pub(super) fn report(&self) -> SourceReport {
         let inner = self.inner.load();
         let age = inner.good_boot_ns.map(|good| KernelClock.boot_ns().saturating_sub(good) as f64 / 1e9);
@@ -65,6 +82,7 @@ impl Health {
             age_seconds: age,
             duration_seconds: inner.duration.map(|duration| duration.as_secs_f64()),
             faults: inner.faults,
+            ..SourceReport::default()
         }
     }
 }

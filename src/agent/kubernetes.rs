@@ -6,9 +6,9 @@ use arc_swap::ArcSwapOption;
 use tokio::task::JoinHandle;
 
 use super::health::Health;
-use super::names;
 use super::own_pod::OwnPod;
 use super::sidecar::{self, Completer};
+use super::{kubelet, names, reconcile};
 use crate::config::Config;
 use crate::model::kubelet::{ResourcePage, Summary};
 use crate::model::metrics_api::MetricsPage;
@@ -38,19 +38,19 @@ impl Kubernetes {
     /// Starts a task for each source that the configuration or the environment offers.
     /// `own` is the pod that the agent is a sidecar of.
     pub(super) fn start(config: &Config, feeds: &Feeds, own: Option<&OwnPod>) -> Kubernetes {
+        let cluster = ClusterFeeds::default();
         let names = names::keep_fresh(config.identity.clone(), feeds.clone());
-        let mut all = Kubernetes {
-            tasks: vec![tokio::spawn(names)],
-            healths: Vec::new(),
-            feeds: ClusterFeeds::default(),
-        };
-        if let Some(own) = own {
-            all.start_sidecar(config, feeds, own);
-        }
+        let mut all =
+            Kubernetes { tasks: vec![tokio::spawn(names)], healths: Vec::new(), feeds: cluster.clone() };
+        let healths = kubelet::start(config, &all.feeds, &mut all.tasks);
+        all.healths.extend(healths);
+        let completer = own.map(|own| all.start_sidecar(config, feeds, own));
+        let compare = reconcile::run(config.reconcile.clone(), feeds.clone(), cluster, completer);
+        all.tasks.push(tokio::spawn(compare));
         all
     }
 
-    fn start_sidecar(&mut self, config: &Config, feeds: &Feeds, own: &OwnPod) {
+    fn start_sidecar(&mut self, config: &Config, feeds: &Feeds, own: &OwnPod) -> Completer {
         let peer = &self.feeds.peer;
         if sidecar::has_other_sources(config, own) {
             let health = Health::new("node_agent");
@@ -59,8 +59,7 @@ impl Kubernetes {
                 sidecar::ask_node_agent(config.clone(), own.clone(), feeds.clone(), peer.clone(), health);
             self.tasks.push(tokio::spawn(asking));
         }
-        let completer = Completer::new(config, own, peer.clone());
-        self.tasks.push(tokio::spawn(sidecar::keep_complete(completer, feeds.clone())));
+        Completer::new(config, own, peer.clone())
     }
 
     pub(super) fn reports(&self) -> Vec<SourceReport> {

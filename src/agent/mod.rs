@@ -6,6 +6,8 @@ mod deliver;
 mod doctor;
 /// How a source outside of the kernel is doing.
 mod health;
+/// The kubelet's documents, read again and again.
+mod kubelet;
 /// The sources that Kubernetes has beside the kernel.
 mod kubernetes;
 /// Snapshots for `top` without a running agent.
@@ -19,6 +21,7 @@ mod own_pod;
 /// The seam to the command line.
 mod parts;
 /// What the agent says about itself.
+mod reconcile;
 mod report;
 /// From start to shutdown.
 mod run;

@@ -185,7 +185,12 @@ impl Running {
             self.own = sight.sidecar();
             names::take_own(self.own.as_ref(), new, &self.feeds)?;
         }
-        if is_read_anew || old.identity != new.identity {
+        // Everything that one of the tasks behind Kubernetes' sources was started with.
+        let asked = |config: &Config| {
+            let Config { identity, kubelet, api_server, reconcile, .. } = config.clone();
+            (identity, kubelet, api_server, reconcile, config.agent.node_name.clone())
+        };
+        if is_read_anew || asked(&old) != asked(new) {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
             *running = Kubernetes::start(new, &self.feeds, self.own.as_ref());
             // What was concluded of another scope holds no more.

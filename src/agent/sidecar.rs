@@ -191,19 +191,6 @@ fn network_unit(config: &Config, own: &OwnPod) -> Option<Unit> {
     })
 }
 
-/// Completes each new snapshot's conclusions until dropped.
-pub(super) async fn keep_complete(completer: Completer, feeds: Feeds) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let Some(snapshot) = feeds.snapshot.load_full() else { continue };
-        let reconciled = completer.complete(Reconciled::default(), &snapshot, now());
-        let reconciled = Reconciled { taken: snapshot.taken, ..reconciled };
-        feeds.reconciled.store(Some(Arc::new(reconciled)));
-    }
-}
-
 #[cfg(test)]
 #[path = "sidecar_tests.rs"]
 mod tests;

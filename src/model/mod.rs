@@ -1,9 +1,12 @@
 //! Pure values and arithmetic: no IO, no clock, no async, no logging.
 
+pub mod backoff;
 pub mod bounds;
 pub mod field;
 pub mod histogram;
+pub mod history;
 pub mod identity;
+pub mod inventory;
 pub mod kubelet;
 pub mod ledger;
 pub mod metrics_api;

@@ -80,4 +80,6 @@ pub struct SourceReport {
     /// How long its last reading took.
     pub duration_seconds: Option<f64>,
     pub faults: u64,
+    /// The values that come from it now, such as `cpu,memory`; empty where it serves none.
+    pub serves: String,
 }

@@ -74,6 +74,11 @@ impl<C: Clock> Sampler<C> {
                 && state.unit.identity.as_deref() != Some(&found)
             {
                 state.unit.identity = Some(Arc::new(found));
+                // No row of any page shows a sandbox's.
+                let has_histogram = state.has_histogram && !state.unit.is_sandbox();
+                if has_histogram != state.unit.cpu.histogram.is_some() {
+                    state.unit.cpu.histogram = has_histogram.then(Box::default);
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::bound::{self, Bound};
+use super::pod::{AmountsRow, TopRow};
 use crate::model::field::{Field, Limit, Values};
 use crate::model::identity::{ContainerRole, UnitKind};
 use crate::model::snapshot::Snapshot;
@@ -36,6 +37,19 @@ pub struct Row {
     /// Below the cgroup2 mount.
     pub path: String,
     pub kind: String,
+    /// Where its numbers come from: `cgroup`, `kubelet`, `metrics_api` or `node_agent`.
+    #[serde(default)]
+    pub source: String,
+    /// What `kubectl top` prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<TopRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<AmountsRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<AmountsRow>,
+    /// A container's own; a pod's sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<u64>,
     pub cpu: Cpu,
     pub memory: Memory,
     /// OOM deaths over the cgroup's life.
@@ -143,6 +157,11 @@ impl Row {
             qos,
             path: unit.cgroup.path.to_string(),
             kind: unit.cgroup.kind.name().to_owned(),
+            source: unit.source.name().to_owned(),
+            top: None,
+            requests: container.and_then(|container| AmountsRow::of(container.resources.requests)),
+            limits: container.and_then(|container| AmountsRow::of(container.resources.limits)),
+            restarts: container.map(|container| u64::from(container.restart_count)),
             cpu: cpu(unit, snapshot),
             memory: memory(unit, snapshot),
             oom_kills: unit.oom_kills,

@@ -5,19 +5,7 @@ use crate::model::report::{AgentReport, SourceReport, SourceState};
 use crate::model::snapshot::SamplerStats;
 use crate::model::unit::Pace;
 
-use super::{EmitRow, Kind, SmallFamily};
-
-const fn counter<T>(
-    name: &'static str,
-    help: &'static str,
-    rows: fn(&T, &mut EmitRow<'_>),
-) -> SmallFamily<T> {
-    SmallFamily { name, help, kind: Kind::Counter, rows }
-}
-
-const fn gauge<T>(name: &'static str, help: &'static str, rows: fn(&T, &mut EmitRow<'_>)) -> SmallFamily<T> {
-    SmallFamily { name, help, kind: Kind::Gauge, rows }
-}
+use super::{EmitRow, SmallFamily, counter, gauge};
 
 /// From the snapshot. Sorted by name.
 #[rustfmt::skip]
@@ -71,7 +59,7 @@ pub static AGENT: &[SmallFamily<AgentReport>] = &[
     gauge("podometer_source_age_seconds", "Age of the last good reading.", |r, emit| by_source(r, emit, |s| s.age_seconds)),
     gauge("podometer_source_duration_seconds", "How long the last reading took.", |r, emit| by_source(r, emit, |s| s.duration_seconds)),
     counter("podometer_source_faults_total", "Faults of a source.", |r, emit| by_source(r, emit, |s| Some(s.faults as f64))),
-    gauge("podometer_source_info", "1 for the state that a source is in, with its reason.", source_info),
+    gauge("podometer_source_info", "1 for the state that a source is in, with its reason and the values that come from it.", source_info),
     gauge("podometer_source_up", "1 while a source gives values, in whole or in part.", |r, emit| by_source(r, emit, |s| Some(f64::from(u8::from(s.state != SourceState::Down))))),
     counter("process_cpu_seconds_total", "CPU time used by the agent.", |r, emit| emit_some(emit, r.process.cpu_seconds)),
     gauge("process_max_fds", "Largest number of open file descriptors.", |r, emit| emit_some(emit, r.process.max_files.map(|n| n as f64))),
@@ -126,7 +114,12 @@ fn by_source(report: &AgentReport, emit: &mut EmitRow<'_>, value: fn(&SourceRepo
 
 fn source_info(report: &AgentReport, emit: &mut EmitRow<'_>) {
     for source in &report.sources {
-        let labels = [("reason", source.reason), ("source", source.name), ("state", source.state.name())];
+        let labels = [
+            ("reason", source.reason),
+            ("serves", &*source.serves),
+            ("source", source.name),
+            ("state", source.state.name()),
+        ];
         emit(&labels, 1.0);
     }
 }

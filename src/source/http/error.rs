@@ -44,7 +44,9 @@ pub enum Kind {
     Tls { error: String },
     #[error("the server's certificate is not trusted: {error}; {remedy}")]
     Certificate { error: String, remedy: &'static str },
-    #[error("no whole answer within {limit:?} (stopped while {phase})")]
+    #[error(
+        "no whole answer within {limit:?} (stopped while {phase}); see what keeps the server busy, or raise timeout"
+    )]
     Timeout { limit: Duration, phase: &'static str },
     #[error("401 Unauthorized: {}", unauthorized(token_file.as_ref()))]
     Unauthorized { token_file: Option<PathBuf> },
@@ -56,7 +58,7 @@ pub enum Kind {
     Status { status: u16, body: String },
     #[error("the answer broke off after {bytes} bytes: {error}")]
     Truncated { bytes: usize, error: String },
-    #[error("the answer is longer than {limit} bytes")]
+    #[error("the answer is longer than {limit} bytes; raise max_body_bytes if that is right")]
     TooLarge { limit: usize },
 }
 
