@@ -1,5 +1,6 @@
 //! What `check` says of the parts that the command line does not know, one file for each.
 
+mod api;
 mod cgroups;
 mod kubelet;
 
@@ -7,5 +8,5 @@ use crate::cli::check::Group;
 use crate::config::Config;
 
 pub(super) fn examine(config: &Config) -> Vec<Group> {
-    vec![cgroups::examine(config), kubelet::examine(config)]
+    vec![cgroups::examine(config), kubelet::examine(config), api::examine(config)]
 }

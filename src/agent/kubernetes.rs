@@ -34,12 +34,12 @@ pub(super) struct Kubernetes {
 impl Kubernetes {
     /// Starts a task for each source that the configuration or the environment offers.
     pub(super) fn start(config: &Config, feeds: &Feeds) -> Kubernetes {
-        let names = names::keep_fresh(config.identity.clone(), feeds.clone());
-        let mut running = Kubernetes {
-            tasks: vec![tokio::spawn(names)],
-            healths: Vec::new(),
-            feeds: ClusterFeeds::default(),
-        };
+        let mut running =
+            Kubernetes { tasks: Vec::new(), healths: Vec::new(), feeds: ClusterFeeds::default() };
+        if let Some((names, health)) = names::follow(config, feeds) {
+            running.tasks.push(tokio::spawn(names.run()));
+            running.healths.push(health);
+        }
         running.healths.extend(kubelet::start(config, &running.feeds, &mut running.tasks));
         running
     }

@@ -176,6 +176,7 @@ impl Running {
         let of_kubernetes = |config: &'_ Config| {
             (
                 config.identity.clone(),
+                config.api_server.clone(),
                 config.kubelet.clone(),
                 config.paths.clone(),
                 config.agent.node_name.clone(),
