@@ -10,6 +10,8 @@ pub mod directory;
 mod entry;
 /// One line of a watch.
 mod event;
+/// Follows the pods of this node as they come and go.
+pub mod follow;
 /// A pod list, handed on pod by pod.
 mod list;
 /// The workload that a pod belongs to.

@@ -109,9 +109,9 @@ impl Register {
         self.has_changed |= has_changed;
     }
 
-    /// When [`Register::expire`] has something to do next.
-    pub fn next_expiry(&self) -> Option<Instant> {
-        self.gone.values().min().map(|&first| first + GRACE)
+    /// True while [`Register::expire`] will have something to do.
+    pub fn has_gone(&self) -> bool {
+        !self.gone.is_empty()
     }
 
     /// What is known now, where it is not what was published before.

@@ -1,5 +1,6 @@
 //! Pure values and arithmetic: no IO, no clock, no async, no logging.
 
+pub mod backoff;
 pub mod bounds;
 pub mod field;
 pub mod histogram;

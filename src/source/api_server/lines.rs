@@ -17,8 +17,12 @@ pub struct Lines {
     response: Response<Body>,
     /// What came behind the last line.
     pending: Bytes,
-    /// The line, where it came in pieces.
+    /// What has come of the line.
     line: Vec<u8>,
+    /// True where `line` is whole and has been given out.
+    is_whole: bool,
+    /// When something last came.
+    heard: Instant,
     limit: usize,
     received: usize,
 }
@@ -29,17 +33,18 @@ impl ApiServer {
         let opened = timeout_at(Instant::now() + self.timeout, self.open(path)).await;
         let response = opened.unwrap_or(Err(Kind::Timeout { limit: self.timeout }));
         let response = response.map_err(|kind| self.error(path, kind))?;
-        Ok(Lines { response, pending: Bytes::new(), line: Vec::new(), limit, received: 0 })
+        Ok(Lines::new(response, limit))
     }
 
     /// The next line without its end; `None` at the end of the stream. A stream that says nothing for `idle` is
-    /// taken for dead. An unfinished line at the end is an error: what it would have said is not known.
+    /// taken for dead. An unfinished line at the end is an error: what it would have said is not known. Nothing is
+    /// lost where the caller stops waiting and asks again.
     pub async fn next_line<'a>(
         &self,
         lines: &'a mut Lines,
         idle: Duration,
     ) -> Result<Option<&'a [u8]>, ApiError> {
-        let found = timeout_at(Instant::now() + idle, lines.advance()).await;
+        let found = timeout_at(lines.heard + idle, lines.advance()).await;
         match found.unwrap_or(Err(Kind::Timeout { limit: idle })) {
             Ok(true) => Ok(Some(&lines.line)),
             Ok(false) => Ok(None),
@@ -49,6 +54,11 @@ impl ApiServer {
 }
 
 impl Lines {
+    fn new(response: Response<Body>, limit: usize) -> Lines {
+        let (pending, line) = (Bytes::new(), Vec::new());
+        Lines { response, pending, line, is_whole: false, heard: Instant::now(), limit, received: 0 }
+    }
+
     /// Bytes that came since the stream was opened.
     pub fn received(&self) -> usize {
         self.received
@@ -56,11 +66,11 @@ impl Lines {
 
     /// True when `line` holds the next one.
     async fn advance(&mut self) -> Result<bool, Kind> {
-        // A long line's memory is not kept for the short ones that follow.
-        if self.line.capacity() > 64 << 10 {
-            self.line = Vec::new();
+        if std::mem::take(&mut self.is_whole) {
+            self.line.clear();
+            // A long line's memory is not kept for the short ones that follow.
+            self.line.shrink_to(64 << 10);
         }
-        self.line.clear();
         loop {
             let end = memchr::memchr(b'\n', &self.pending);
             let part = self.pending.split_to(end.unwrap_or(self.pending.len()));
@@ -70,11 +80,13 @@ impl Lines {
             self.line.extend_from_slice(&part);
             if end.is_some() {
                 self.pending = self.pending.split_off(1);
+                self.is_whole = true;
                 return Ok(true);
             }
             match next(self.response.body_mut(), self.received).await? {
                 Some(data) => {
                     self.received += data.len();
+                    self.heard = Instant::now();
                     self.pending = data;
                 }
                 None if self.line.is_empty() => return Ok(false),
@@ -92,8 +104,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &'static str, limit: usize) -> Lines {
-        let response = Response::new(Body::from(text.as_bytes().to_vec()));
-        Lines { response, pending: Bytes::new(), line: Vec::new(), limit, received: 0 }
+        Lines::new(Response::new(Body::from(text.as_bytes().to_vec())), limit)
     }
 
     #[tokio::test]
