@@ -25,11 +25,13 @@ fn name(pod: usize) -> String {
 }
 
 const CONTAINERS: [&str; 2] = ["app", "proxy"];
+const CONDITIONS: [&str; 4] = ["Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
 /// A pod of about 9 kB, as the API server stores it.
 pub(crate) fn pod(pod: usize) -> Value {
     let container = |name: &str| {
-        let env = |at: usize| json!({"name": format!("SETTING_{at}"), "value": format!("value-{at}-of-{name}")});
+        let env =
+            |at: usize| json!({"name": format!("SETTING_{at}"), "value": format!("value-{at}-of-{name}")});
         json!({
             "name": name, "image": format!("registry.example/team/{name}:1.{}", pod % 7),
             "env": (0..12).map(env).collect::<Vec<Value>>(),
@@ -53,9 +55,7 @@ pub(crate) fn pod(pod: usize) -> Value {
         let fields: serde_json::Map<String, Value> = (0..24).map(field).collect();
         json!({"manager": name, "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields})
     };
-    let condition = |kind: &str| {
-        json!({"type": kind, "status": "True", "lastProbeTime": null, "lastTransitionTime": "2026-11-21T00:53:28Z"})
-    };
+    let condition = |kind: &str| json!({"type": kind, "status": "True", "lastProbeTime": null, "lastTransitionTime": "2026-11-21T00:53:28Z"});
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
@@ -71,7 +71,7 @@ pub(crate) fn pod(pod: usize) -> Value {
             "tolerations": [{"effect": "NoExecute", "key": "node.kubernetes.io/not-ready", "operator": "Exists"}]},
         "status": {
             "phase": "Running", "qosClass": "Guaranteed", "startTime": "2026-11-21T00:52:19Z", "podIP": "10.88.0.17",
-            "conditions": ["Initialized", "Ready", "ContainersReady", "PodScheduled"].map(condition),
+            "conditions": CONDITIONS.map(condition),
             "containerStatuses": CONTAINERS.iter().enumerate().map(status).collect::<Vec<Value>>(),
         },
     })

@@ -188,7 +188,9 @@ impl Running {
         // Everything that one of the tasks behind Kubernetes' sources was started with.
         let asked = |config: &Config| {
             let Config { identity, kubelet, api_server, reconcile, .. } = config.clone();
-            (identity, kubelet, api_server, reconcile, config.agent.node_name.clone())
+            let Config { metrics_api, inventory, cluster, .. } = config.clone();
+            let clustered = (metrics_api, inventory, cluster);
+            (identity, kubelet, api_server, clustered, reconcile, config.agent.node_name.clone())
         };
         if is_read_anew || asked(&old) != asked(new) {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -221,6 +223,10 @@ impl Running {
     }
 
     async fn stop(mut self) {
+        let election = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).take_election();
+        if let Some(election) = election {
+            election.leave().await;
+        }
         drop(self.kubernetes);
         drop(self.sampler);
         drop(self.node);

@@ -60,6 +60,9 @@ pub(super) fn choose(
     has_others: bool,
 ) -> anyhow::Result<Choice> {
     let configured = config.agent.mode;
+    if configured == Mode::Cluster {
+        return Ok(Choice::new(View::Remote, configured, "configured; the API server serves"));
+    }
     let place = match found {
         Ok(place) => place,
         Err(CgroupError::LegacyOnly { .. } | CgroupError::NoMount { .. })

@@ -199,7 +199,7 @@ impl Pod {
             container.top = container.own.map(|usage| Top { usage, of: SourceKind::Cgroup });
         }
         if self.is_whole {
-            self.utilization = Utilization::sum(self.containers.iter().map(|each| &each.utilization));
+            self.utilization = Utilization::sum(&self.containers);
             let sum = own_top::sum(self.containers.iter().map(|each| each.own));
             self.top = sum.map(|usage| Top { usage, of: SourceKind::Cgroup });
         }

@@ -217,6 +217,29 @@ impl History {
         None
     }
 
+    /// What the counter stood at at the last reading before a span of time and at the first after it.
+    pub fn around(&self, from_boot_ns: u64, to_boot_ns: u64) -> Option<(u64, u64)> {
+        let (mut end, mut usage) = (self.cpu.newest_us?, self.newest_usage_us);
+        let (from, to) = (from_boot_ns / 1000, to_boot_ns / 1000);
+        if to > end {
+            return None;
+        }
+        let mut high = usage;
+        for step in self.cpu.newest().take(self.cpu.filled.saturating_sub(1)) {
+            if end >= to {
+                high = usage;
+            }
+            if end <= from {
+                return Some((usage, high));
+            }
+            (end, usage) = (end - time_us(step), usage - u64::from(step.amount));
+        }
+        if end >= to {
+            high = usage;
+        }
+        (end <= from).then_some((usage, high))
+    }
+
     /// Mean use between two instants. `None` where the history does not reach, or where an end lies in a gap
     /// that leaves the mean open.
     pub fn rate(&self, from_boot_ns: u64, to_boot_ns: u64) -> Option<SpanRate> {
@@ -328,6 +351,10 @@ mod tests {
             assert_eq!(history.usage_at(at), Some(UsageAt { usage_usec: usage, error_usec: error }), "{at}");
         }
         assert_eq!((history.usage_at(9 * S), history.usage_at(14 * S)), (None, None));
+        assert_eq!(history.around(10 * S + 1000, 10 * S + 2000), Some((1000, 3000)));
+        assert_eq!(history.around(11 * S, 12 * S), Some((3000, 3000)));
+        assert_eq!(history.around(10 * S, 10 * S), Some((1000, 1000)));
+        assert_eq!((history.around(9 * S, 10 * S), history.around(12 * S, 14 * S)), (None, None));
         let rate = history.rate(10 * S, 12 * S).unwrap();
         assert!((rate.nanocores - 1e6).abs() < 1e-6, "2 ms of CPU in 2 s is 1m");
     }

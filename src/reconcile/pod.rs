@@ -222,7 +222,7 @@ impl View3<'_> {
         if of == SourceKind::Kubelet {
             let pair = seen?.container(name)?.series.pair()?;
             let age = self.now.boot_ns.saturating_sub(pair.to.boot_ns);
-            let span = Span { from: pair.from.boot_ns, to: pair.to.boot_ns, spare_ns: 0, memory_slack_ns: 0 };
+            let span = Span::of_pair(&pair);
             return (age <= self.stale_ns(pair.window_ns())).then_some((span, pair.to.wall_ms));
         }
         let history = unit.history.as_ref()?;
@@ -230,7 +230,7 @@ impl View3<'_> {
         let from = to.saturating_sub(OWN_SPAN_NS).max(history.oldest_boot_ns()?);
         let at_ms =
             self.units.taken.wall_ms() - (self.units.taken.boot_ns.saturating_sub(to) / 1_000_000) as i64;
-        let span = Span { from, to, spare_ns: 0, memory_slack_ns: 0 };
+        let span = Span::of(from, to);
         (to >= from + LEAST_SPAN_NS).then_some((span, at_ms))
     }
 
@@ -291,7 +291,7 @@ impl View3<'_> {
         values.live = Some(usage(root.live_cores, 1_000_000_000));
         let mut sides = Vec::with_capacity(2);
         if let Some(pair) = self.kubelet.node.pair() {
-            let span = Span { from: pair.from.boot_ns, to: pair.to.boot_ns, spare_ns: 0, memory_slack_ns: 0 };
+            let span = Span::of_pair(&pair);
             let theirs = Usage {
                 cpu_nanocores: pair.nanocores(),
                 memory_bytes: pair.to.working_set_bytes,

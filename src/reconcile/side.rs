@@ -154,7 +154,7 @@ pub(super) fn of_metrics(
     side.facts.late_ns = late(seen);
     side.containers = sum.filter(|_| !parts.is_empty()).unwrap_or_default();
     if from < first_end {
-        let span = Span { from, to: first_end, spare_ns: 0, memory_slack_ns: 0 };
+        let span = Span::of(from, first_end);
         side.pod = our.unit.map_or_else(Ours::default, |id| of_unit(units.get(id), &span));
     }
     side.is_settled = is_settled && now.boot_ns > first_end.saturating_add(2_000_000_000);
@@ -184,9 +184,9 @@ pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, see
     let from = pair.map_or(newest.boot_ns, |pair| pair.from.boot_ns);
     side.facts.has_restarted = changed_since(our, from);
     side.facts.stretched = pair.map(stretch).filter(|ratio| (ratio - 1.0).abs() > 0.005);
-    let span = Span { from, to: newest.boot_ns, spare_ns: 0, memory_slack_ns: 0 };
+    let span = Span::of(from, newest.boot_ns);
     let pod = our.unit.and_then(|id| units.get(id));
-    side.pod = of_unit(pod, &span);
+    side.pod = of_unit(pod, &pair.as_ref().map_or(span, Span::of_pair));
     if let Some((unit, history)) = pod.and_then(|unit| Some((unit, unit.history.as_ref()?))) {
         note(&mut side.facts, history, unit, &span, side.pod.cpu.is_none() && pair.is_some());
         side.is_settled = history.newest_boot_ns().is_some_and(|newest| newest > span.to);

@@ -3,6 +3,10 @@
 //! The API gives the pod's time T, cut to the second, and window W: those of its earliest container. The true
 //! ends are the kubelet's stamps. A pair of the kubelet's samples is metrics-server's when it gives its value to
 //! the nanocore, or has its time and window. Without one, the end is fitted within the second that was cut off.
+//!
+//! The kubelet reads the counter that we read. What it read must lie between our readings before and after; then
+//! it is one more reading of the same counter, at its stamp, and better than a line between ours. If it does not,
+//! the counter is another's or the stamp is wrong: our line stands, and the difference shows.
 
 use super::series::{Pair, Series};
 use super::side::{Ours, Range};
@@ -10,6 +14,10 @@ use crate::model::history::History;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
+/// The kubelet stamps a sample after all of its files are read: measured up to 50 ms after cpu.stat.
+const LATE: u64 = 100 * MS;
+/// Its stamp and our clock readings are whole milliseconds and some.
+const EARLY: u64 = 5 * MS;
 /// Steps of the fit within the second that the API cuts off.
 const FIT_STEP: u64 = 50 * MS;
 /// Another container of the pod may have been sampled this much later than the earliest.
@@ -24,11 +32,20 @@ pub(super) struct Span {
     pub(super) spare_ns: u64,
     /// So much may the memory have been read before or after the end.
     pub(super) memory_slack_ns: u64,
+    /// What the kubelet read at both ends, in microseconds.
+    pub(super) read: Option<(u64, u64)>,
 }
 
 impl Span {
-    fn exact(from: u64, to: u64) -> Span {
-        Span { from, to, spare_ns: 0, memory_slack_ns: 0 }
+    /// Of our own choice: nothing about it is uncertain.
+    pub(super) fn of(from: u64, to: u64) -> Span {
+        Span { from, to, spare_ns: 0, memory_slack_ns: 0, read: None }
+    }
+
+    /// Between two of the kubelet's samples.
+    pub(super) fn of_pair(pair: &Pair) -> Span {
+        let read = Some((pair.from.usage_ns / 1000, pair.to.usage_ns / 1000));
+        Span { read, ..Span::of(pair.from.boot_ns, pair.to.boot_ns) }
     }
 
     pub(super) fn latest(&self) -> u64 {
@@ -65,7 +82,7 @@ pub(super) fn span(
     let both = |pair: &Pair| is_value(pair) && is_time(pair);
     let found = pairs().find(both).or_else(|| pairs().find(is_value)).or_else(|| pairs().find(is_time));
     if let Some(pair) = found {
-        return Span::exact(pair.from.boot_ns, pair.to.boot_ns);
+        return Span::of_pair(&pair);
     }
     let spare_ns = if usage.is_alone { 0 } else { SPREAD };
     let fits = (0..=SECOND / FIT_STEP).map(|step| end_boot_ns + step * FIT_STEP);
@@ -76,13 +93,26 @@ pub(super) fn span(
         })
         .min_by(|(_, a), (_, b)| a.total_cmp(b));
     let to = best.map_or(end_boot_ns + SECOND / 2, |(end, _)| end);
-    Span { from: to.saturating_sub(usage.window_ns), to, spare_ns, memory_slack_ns: SECOND }
+    Span { from: to.saturating_sub(usage.window_ns), to, spare_ns, memory_slack_ns: SECOND, read: None }
+}
+
+/// The rate between the kubelet's two readings, where both lie between ours around their stamps.
+fn read_rate(history: &History, span: &Span) -> Option<f64> {
+    let (from, to) = span.read?;
+    let is_ours = |at: u64, usage: u64| {
+        let around = history.around(at.saturating_sub(LATE), at + EARLY);
+        around.is_some_and(|(low, high)| low <= usage && usage <= high)
+    };
+    let is_same = is_ours(span.from, from) && is_ours(span.to, to);
+    let window_us = (span.to - span.from) as f64 / 1000.0;
+    is_same.then(|| to.saturating_sub(from) as f64 / window_us * 1e9)
 }
 
 /// One history over a span, with the range that an uncertain span leaves.
 pub(super) fn over(history: &History, span: &Span) -> Ours {
     let rate = |from: u64, to: u64| history.rate(from, to).map(|rate| rate.nanocores);
-    let cpu = rate(span.from, span.to).map(|at| {
+    let cpu = rate(span.from, span.to).map(|line| {
+        let at = read_rate(history, span).unwrap_or(line);
         let mut range = Range::exact(at);
         let window = span.to - span.from;
         for later in 1..=span.spare_ns / SECOND {

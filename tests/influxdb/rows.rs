@@ -10,8 +10,10 @@ use crate::sample;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/influx_kubernetes.txt");
 
+type Names = &'static [&'static str];
+
 /// What Telegraf's inputs.kubernetes writes of each measurement: tags (that can be told from cgroups), fields.
-const TELEGRAF: &[(&str, &[&str], &[&[&str]])] = &[
+const TELEGRAF: &[(&str, Names, &[Names])] = &[
     (
         "kubernetes_pod_container",
         &["node_name", "namespace", "container_name", "pod_name", "image", "version"],

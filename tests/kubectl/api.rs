@@ -65,17 +65,15 @@ fn reply(path: &str, document: &Value) -> Option<Value> {
             json!({"kind": "NodeList", "apiVersion": "v1", "items": [node]})
         }
         // Only asked for by kubectl where it found no metrics; by podometer always.
-        "/api/v1/pods" => list("PodList", Vec::new()),
-        _ if path.starts_with("/api/v1/namespaces/") && path.ends_with("/pods") => {
-            list("PodList", Vec::new())
-        }
+        "/api/v1/pods" => list("PodList", &[]),
+        _ if path.starts_with("/api/v1/namespaces/") && path.ends_with("/pods") => list("PodList", &[]),
         _ => match metrics?.split('/').collect::<Vec<_>>()[..] {
             ["nodes"] => {
                 let usage = usage(&document["root"]["top"]);
-                list("NodeMetricsList", vec![json!({"metadata": {"name": document["node"]}, "usage": usage})])
+                list("NodeMetricsList", &[json!({"metadata": {"name": document["node"]}, "usage": usage})])
             }
-            ["pods"] => list("PodMetricsList", pods(document, None)),
-            ["namespaces", namespace, "pods"] => list("PodMetricsList", pods(document, Some(namespace))),
+            ["pods"] => list("PodMetricsList", &pods(document, None)),
+            ["namespaces", namespace, "pods"] => list("PodMetricsList", &pods(document, Some(namespace))),
             ["namespaces", namespace, "pods", name] => {
                 let found = pods(document, Some(namespace));
                 found.into_iter().find(|pod| pod["metadata"]["name"] == name)?
@@ -85,7 +83,7 @@ fn reply(path: &str, document: &Value) -> Option<Value> {
     })
 }
 
-fn list(kind: &str, items: Vec<Value>) -> Value {
+fn list(kind: &str, items: &[Value]) -> Value {
     let version = if kind == "PodList" { "v1" } else { "metrics.k8s.io/v1beta1" };
     json!({"kind": kind, "apiVersion": version, "items": items})
 }

@@ -25,7 +25,9 @@ pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
         }
     }
     let line = |(row, widths): (&Vec<String>, &Vec<usize>)| {
-        row.iter().zip(widths).map(|(cell, &width)| format!("{cell:<width$}")).collect::<String>()
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+        cells.concat()
     };
     rows.iter().zip(&widths).map(line).collect()
 }

@@ -11,8 +11,8 @@ use crate::model::window::{Rate, WindowUse};
 use crate::model::workload::{Amounts, PodResources, Resources};
 
 fn unit(kind: UnitKind, identity: Option<Identity>, cores: f64, bytes: u64) -> Unit {
-    let mut cpu = CpuUse::default();
-    cpu.live = Some(Rate { cores, window_ns: 1, error_cores: 0.0 });
+    let live = Some(Rate { cores, window_ns: 1, error_cores: 0.0 });
+    let mut cpu = CpuUse { live, ..CpuUse::default() };
     cpu.windows[0] =
         Some(WindowUse { mean: cores, max: cores, p50: cores, p95: cores, p99: cores, samples: 1 });
     Unit {

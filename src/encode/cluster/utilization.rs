@@ -3,6 +3,7 @@
 //! A pod's ratio is over those of its containers that set the value, use and bound alike, so that a container
 //! without a limit neither hides nor fakes a full one. [`Coverage`] says how many of them that is.
 
+use super::Container;
 use crate::model::identity::PodInfo;
 use crate::model::unit::Unit;
 use crate::model::workload::{Amounts, Resources};
@@ -60,8 +61,9 @@ impl Utilization {
         }
     }
 
-    pub(super) fn sum<'a>(parts: impl Iterator<Item = &'a Utilization> + Clone) -> Utilization {
-        let sum = |part: fn(&Utilization) -> Share| Share::sum(parts.clone().map(part));
+    pub(super) fn sum(parts: &[Container]) -> Utilization {
+        let sum =
+            |part: fn(&Utilization) -> Share| Share::sum(parts.iter().map(|each| part(&each.utilization)));
         Utilization {
             cpu_request: sum(|part| part.cpu_request),
             cpu_limit: sum(|part| part.cpu_limit),

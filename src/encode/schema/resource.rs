@@ -5,11 +5,12 @@
 //! Source: kubelet `metrics/collectors/resource_metrics.go`, and a recorded kubelet 1.36.
 
 use crate::model::field::Field;
+use crate::model::node::Memory;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Pace, Unit};
 
 use super::cadvisor::{CPU_USAGE, MEMORY_WORKING_SET, START_TIME};
-use super::family::{Number, UnitFamily, When, Who, limit_or_zero, micros, number};
+use super::family::{Emit, Number, RowContext, Rows, UnitFamily, When, Who, limit_or_zero, micros, number};
 use super::{Kind, SmallFamily};
 
 const FAST: When = When::Read(Pace::Fast);
@@ -23,7 +24,7 @@ const SWAP_USAGE: &str = "container_swap_usage_bytes";
 pub static SHARED: &[UnitFamily] = &[
     UnitFamily::counter("node_cpu_usage_seconds_total", "[STABLE] Cumulative cpu time consumed by the node in core-seconds", Who::Node, FAST, cpu),
     UnitFamily::gauge("node_memory_working_set_bytes", "[STABLE] Current working set of the node in bytes", Who::Node, MEMORY, working_set),
-    UnitFamily::gauge("node_swap_usage_bytes", "[ALPHA] Current swap usage of the node in bytes. Reported only on non-windows systems", Who::Node, SLOW, swap),
+    UnitFamily { name: "node_swap_usage_bytes", help: "[ALPHA] Current swap usage of the node in bytes. Reported only on non-windows systems", kind: Kind::Gauge, who: Who::Node, when: SLOW, rows: Rows::Many(node_swap) },
     UnitFamily::counter("pod_cpu_usage_seconds_total", "[STABLE] Cumulative cpu time consumed by the pod in core-seconds", Who::Pods, FAST, cpu),
     UnitFamily::gauge("pod_memory_working_set_bytes", "[STABLE] Current working set of the pod in bytes", Who::Pods, MEMORY, working_set),
     UnitFamily::gauge("pod_swap_usage_bytes", "[ALPHA] Current amount of the pod swap usage in bytes. Reported only on non-windows systems", Who::Pods, SLOW, swap),
@@ -67,6 +68,16 @@ fn working_set(unit: &Unit) -> Option<Number> {
 
 fn swap(unit: &Unit) -> Option<Number> {
     number(&unit.values, Field::SwapCurrent)
+}
+
+/// The root has no memory.swap.current: swap in use is what is not free.
+/// Source: opencontainers cgroups v0.0.6 `rootStatsFromMeminfo`.
+fn node_swap(unit: &Unit, context: &RowContext<'_>, emit: &mut Emit<'_>) {
+    let memory = context.snapshot.node.as_deref().map(|node| &node.memory);
+    let not_free = memory.and_then(Memory::swap_used);
+    if let Some(bytes) = swap(unit).or(not_free.map(Number::Integer)) {
+        emit(&[], bytes);
+    }
 }
 
 fn swap_limit(unit: &Unit) -> Option<Number> {
