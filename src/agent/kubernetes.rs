@@ -123,7 +123,7 @@ impl Kubernetes {
 
     fn start_sidecar(&mut self, config: &Config, feeds: &Feeds, own: &OwnPod) -> Completer {
         let peer = &self.feeds.peer;
-        if sidecar::has_other_sources(config, own) {
+        if sidecar::is_node_agent_asked(config, own) {
             let health = Health::new("node_agent");
             self.healths.push(health.clone());
             let asking =

@@ -53,6 +53,11 @@ struct Comparison {
 impl Comparison {
     fn new(config: Config, feeds: Feeds, cluster: ClusterFeeds, completer: Option<Completer>) -> Comparison {
         let reconciler = Reconciler::new(config);
+        let own = completer.as_ref().and_then(Completer::own);
+        let reconciler = match own {
+            Some((uid, name)) => reconciler.sidecar_of(uid, name),
+            None => reconciler,
+        };
         Comparison { reconciler, feeds, cluster, completer, seen: 0, told: [0; 3], was_unexplained: false }
     }
 

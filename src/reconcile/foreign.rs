@@ -93,6 +93,8 @@ impl Foreign {
         for usage in pods {
             let key = (usage.namespace.clone(), usage.name.clone());
             let known = view.kubelet.pods.get(&key).and_then(|seen| seen.uid.clone());
+            let own = view.units.own.as_ref().filter(|(_, name)| name.as_ref() == Some(&key));
+            let known = known.or_else(|| own.map(|(uid, _)| uid.clone()));
             let uid = known.unwrap_or_else(|| PodUid(format!("metrics://{}/{}", key.0, key.1).into()));
             let is_served =
                 self.entries.get(&(uid.clone(), None)).is_some_and(|entry| entry.turn == self.turn);
@@ -280,12 +282,15 @@ impl View3<'_> {
 /// True for a pod within our scope that has no cgroup here under this UID, nor under this name.
 fn is_wanted(view: &View3<'_>, uid: &PodUid, key: &Key) -> bool {
     let units = view.units;
+    if units.own.as_ref().is_some_and(|(own, _)| own != uid) {
+        return false;
+    }
     let is_in_scope = match &units.scope {
         // A cgroup without a name may be this very pod's.
         Scope::Node => units.pods.values().all(|pod| pod.info.is_some()),
         Scope::Pod(own) => own == uid,
         Scope::Siblings(own) => own.as_ref() == Some(uid),
-        Scope::OwnContainer => false,
+        Scope::OwnContainer => units.own.is_some(),
         Scope::Remote => true,
     };
     is_in_scope && !units.pods.contains_key(uid) && !units.names.contains_key(key)

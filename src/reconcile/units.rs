@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::kubelet::Key;
 use crate::model::field::Field;
 use crate::model::history::{History, Taken};
 use crate::model::identity::{ContainerRole, Identity, PodInfo, PodUid, UnitKind};
@@ -85,6 +86,8 @@ pub(super) struct Units {
     pub(super) root: Option<UnitId>,
     pub(super) handed: HashMap<Whose, Handed>,
     pub(super) scope: Scope,
+    /// The one pod that a sidecar may speak of, and its name where it is known.
+    pub(super) own: Option<(PodUid, Option<Key>)>,
     pub(super) window_ns: u64,
     pub(super) taken: Stamp,
     pub(super) has_networks: bool,
@@ -103,6 +106,7 @@ impl Units {
             root: None,
             handed: HashMap::new(),
             scope: Scope::default(),
+            own: None,
             window_ns: 0,
             taken: Stamp::default(),
             has_networks: false,
