@@ -66,7 +66,7 @@ async fn a_renewed_certificate_goes_unnoticed() {
     let follower = Follower::of(&server);
     follower.until_names(&["a"]).await;
     server.renew_certificate();
-    server.stop();
+    server.stop().await;
     server.start_again().await;
     server.put(PODS, pod("b", "u2"));
     follower.until_names(&["a", "b"]).await;
@@ -92,7 +92,7 @@ async fn what_cannot_be_used_is_said() {
     let follower = Follower::start(Some(nowhere), None, Config::default());
     until("no file", || follower.reasons(Source::ApiServer).contains(&"configuration")).await;
     let mut server = ApiServer::start().await;
-    server.stop();
+    server.stop().await;
     let follower = Follower::start(Some(settings(&server)), None, Config::default());
     until("nobody there", || follower.reasons(Source::ApiServer).contains(&"unreachable")).await;
 }

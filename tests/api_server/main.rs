@@ -20,5 +20,6 @@ mod names;
 mod outage;
 /// Lists and watches.
 mod protocol;
+#[allow(dead_code, reason = "trees are unpacked elsewhere")]
 #[path = "../support/truth.rs"]
 mod truth;

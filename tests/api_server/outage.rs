@@ -14,7 +14,7 @@ async fn the_last_names_stay_and_none_is_wrong_when_it_is_back() {
     follower.until_names(&["db", "web"]).await;
     until("watch", || server.watches().len() == 1).await;
     let before = follower.out.load().version;
-    server.stop();
+    server.stop().await;
     until("many attempts", || follower.reasons(Source::ApiServer).len() > 10).await;
     assert_eq!(follower.names(), ["db", "web"]);
     assert_eq!(follower.out.load().version, before, "nothing is published");

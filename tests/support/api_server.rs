@@ -158,9 +158,11 @@ impl ApiServer {
     }
 
     /// Ends the server with all of its connections.
-    pub(crate) fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();
+            // Once it has ended its address is free.
+            let _aborted = task.await;
         }
         self.end_watches();
     }
@@ -298,7 +300,11 @@ fn whole(status: u16, text: Vec<u8>, sent: usize) -> Reply {
     let cut = sent < length;
     sender.send(Ok(Bytes::from(text).slice(..sent.min(length)))).unwrap();
     if cut {
-        sender.send(Err(std::io::Error::other("cut"))).unwrap();
+        // Not before the beginning has left.
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let _closed = sender.send(Err(std::io::Error::other("cut")));
+        });
     }
     Response::builder().status(status).header("content-length", length).body(Pieces(receiver)).unwrap()
 }
