@@ -92,7 +92,11 @@ fn an_hour_of_switches_has_no_fall_and_no_false_jump() {
             assert_ne!(unit.source, SourceKind::MetricsApi, "it has no counters");
             assert!(usage <= truth(&who), "{second}: {who:?} jumped ahead to {usage}");
             if let Some((before, source)) = served.insert(who.clone(), (usage, unit.source)) {
-                assert!(usage >= before, "{second}: {who:?} fell from {before} ({source:?}) to {usage} ({:?})", unit.source);
+                assert!(
+                    usage >= before,
+                    "{second}: {who:?} fell from {before} ({source:?}) to {usage} ({:?})",
+                    unit.source
+                );
                 switches += u32::from(source != unit.source);
             }
         }
@@ -106,6 +110,9 @@ fn an_hour_of_switches_has_no_fall_and_no_false_jump() {
         }
         last = Some(reconciled);
     }
-    println!("{switches} changes of source, {foreign_served} readings of others served, {} series", served.len());
+    println!(
+        "{switches} changes of source, {foreign_served} readings of others served, {} series",
+        served.len()
+    );
     assert!(switches >= 4 * 15 && foreign_served > 10_000, "{switches} {foreign_served}");
 }
