@@ -120,7 +120,7 @@ fn measure(pods: u64) {
     for second in 0..SECONDS {
         advance(&mut snapshot, second);
         let is_counted = second >= WARM_UP;
-        let mut add = |sum: &mut Duration, started: Instant| {
+        let add = |sum: &mut Duration, started: Instant| {
             if is_counted {
                 *sum += started.elapsed();
             }
