@@ -121,7 +121,10 @@ impl Question<'_> {
         }
         let facts = &self.side.facts;
         if let Some((seen, all)) = facts.visible {
-            return Some((Some(Cause::OwnCgroup), format!("{seen} of {all} containers can be read from here")));
+            return Some((
+                Some(Cause::OwnCgroup),
+                format!("{seen} of {all} containers can be read from here"),
+            ));
         }
         if self.is_stale() {
             return Some(self.stale());
@@ -131,7 +134,9 @@ impl Question<'_> {
             ours.of(self.resource)
         };
         let reproduced = same(self.side.is_pod_level);
-        if let Some(reproduced) = reproduced
+        // A range that is wide because the span is not known yet proves nothing.
+        let is_open = facts.is_pending && reproduced.is_some_and(|range| range.low < range.high);
+        if let Some(reproduced) = reproduced.filter(|_| !is_open && !facts.is_unknown)
             && agrees(reproduced, theirs, unit, self.tolerance)
         {
             return Some(self.explained(difference, theirs - reproduced.at));
@@ -152,7 +157,10 @@ impl Question<'_> {
             return (Some(Cause::Missing), format!("only one of the two has the container {name:?}"));
         }
         if facts.has_restarted {
-            return (Some(Cause::Restart), "the pod keeps what containers used that ended within the window".into());
+            return (
+                Some(Cause::Restart),
+                "the pod keeps what containers used that ended within the window".into(),
+            );
         }
         let pause = self.sandbox.unwrap_or(0.0);
         if subject.abs() <= pause * 1.25 + unit {
@@ -191,8 +199,8 @@ impl Question<'_> {
             return (Some(Cause::Stale), text);
         }
         let unit = unit_of(self.resource);
-        if let (Some(ratio), Some(ours), Resource::Cpu) = (facts.stretched, reproduced, self.resource)
-            && agrees(Range::exact(ours.at / ratio), theirs, unit, self.tolerance.max(0.02))
+        if let (Some(ours), Resource::Cpu) = (facts.by_their_clock, self.resource)
+            && agrees(Range::exact(ours), theirs, unit, self.tolerance)
         {
             return (Some(Cause::Window), "the wall clock was set within the window".to_owned());
         }
@@ -200,7 +208,10 @@ impl Question<'_> {
             return (Some(Cause::Window), "their window began before our history".to_owned());
         }
         if facts.slept {
-            return (Some(Cause::Window), "nothing was read for a while within the window: the machine slept".to_owned());
+            return (
+                Some(Cause::Window),
+                "nothing was read for a while within the window: the machine slept".to_owned(),
+            );
         }
         (Some(Cause::Unexplained), format!("our counters say otherwise over {}'s own window", self.who()))
     }
