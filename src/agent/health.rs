@@ -55,6 +55,31 @@ impl Health {
         is_news
     }
 
+    /// A good reading came in while another of the same source fails, or one that the source itself complains of.
+    pub(super) fn degraded(&self, duration: Option<Duration>, reason: &'static str) {
+        let before = self.inner.load();
+        let (good_boot_ns, duration) = match duration {
+            Some(duration) => (Some(KernelClock.boot_ns()), Some(duration)),
+            None => (before.good_boot_ns, before.duration),
+        };
+        let faults = before.faults;
+        let state = SourceState::Degraded;
+        self.inner.store(Arc::new(Inner { state, reason, good_boot_ns, duration, faults }));
+    }
+
+    /// Values that could not be read, or a reading that failed without taking the source down.
+    pub(super) fn add_faults(&self, count: u64) {
+        self.inner.rcu(|before| Inner { faults: before.faults + count, ..(**before).clone() });
+    }
+
+    /// Nothing is asked, or nothing is there to be asked, and that is no fault. True when that is news.
+    pub(super) fn rests(&self, reason: &'static str) -> bool {
+        let before = self.inner.load();
+        let is_news = (before.state, before.reason) != (SourceState::Down, reason);
+        self.inner.store(Arc::new(Inner { state: SourceState::Down, reason, ..(**before).clone() }));
+        is_news
+    }
+
     pub(super) fn report(&self) -> SourceReport {
         let inner = self.inner.load();
         let age = inner.good_boot_ns.map(|good| KernelClock.boot_ns().saturating_sub(good) as f64 / 1e9);
@@ -83,8 +108,9 @@ mod tests {
         assert!(health.bad("timeout"));
         assert!(!health.bad("timeout"));
         assert!(health.bad("forbidden"));
+        assert!(health.rests("absent") && !health.rests("absent") && health.bad("forbidden"));
         let report = health.report();
-        assert_eq!((report.state, report.reason, report.faults), (SourceState::Down, "forbidden", 3));
+        assert_eq!((report.state, report.reason, report.faults), (SourceState::Down, "forbidden", 4));
         assert!(report.age_seconds.is_some());
     }
 }

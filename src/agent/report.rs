@@ -39,6 +39,7 @@ impl Reporter {
         }
         AgentReport {
             version: env!("CARGO_PKG_VERSION"),
+            scope: self.feeds.snapshot.load().as_ref().map_or("", |snapshot| snapshot.scope.name()),
             process: self.process(),
             server: self.counters.stats(),
             sources,

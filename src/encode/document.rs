@@ -32,6 +32,9 @@ pub struct PodsDocument {
     pub node: String,
     /// RFC 3339 with milliseconds, UTC.
     pub taken: String,
+    /// What the rows stand for: node, pod, siblings, own_container or remote.
+    #[serde(default)]
+    pub scope: String,
     pub windows_seconds: Vec<f64>,
     /// The root cgroup: the node itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,9 +57,21 @@ pub struct PodsDocument {
 
 /// The document of one snapshot. Units that are gone already are left out.
 pub fn pods(snapshot: &Snapshot) -> PodsDocument {
+    document_of(snapshot, &|_| true)
+}
+
+/// The document of one pod alone; `None` where nothing of it is known here.
+pub fn pod(snapshot: &Snapshot, uid: &str) -> Option<PodsDocument> {
+    let is_its = |unit: &Unit| unit.pod_uid().is_some_and(|own| *own.0 == *uid);
+    let document = document_of(snapshot, &is_its);
+    (!document.pods.is_empty() || !document.units.is_empty()).then_some(document)
+}
+
+fn document_of(snapshot: &Snapshot, is_wanted: &dyn Fn(&Unit) -> bool) -> PodsDocument {
     let mut document = PodsDocument {
         node: snapshot.node_name.to_string(),
         taken: rfc3339(snapshot.taken.wall_ns),
+        scope: snapshot.scope.name().to_owned(),
         windows_seconds: snapshot.windows.iter().map(Duration::as_secs_f64).collect(),
         capacity: capacity(snapshot),
         ..PodsDocument::default()
@@ -66,8 +81,9 @@ pub fn pods(snapshot: &Snapshot) -> PodsDocument {
     let mut homes: Vec<Option<usize>> = Vec::with_capacity(snapshot.units.len());
     for unit in &snapshot.units {
         let parent = unit.parent.and_then(|parent| homes.get(parent as usize).copied().flatten());
-        let home = if unit.is_pod() { Some(document.pods.len()) } else { parent };
-        if unit.gone {
+        let is_wanted = is_wanted(unit);
+        let home = if unit.is_pod() && is_wanted { Some(document.pods.len()) } else { parent };
+        if unit.gone || !is_wanted {
             // Its children, if any, go with it.
             homes.push(parent);
             continue;
@@ -107,6 +123,8 @@ fn place(document: &mut PodsDocument, unit: &Unit, home: Option<usize>, snapshot
                 pod.containers.push(row());
             }
         }
+        // It has no figure that a row shows.
+        (UnitKind::PodNetwork { .. }, _) => {}
         // What a container makes inside of its own cgroup is part of that container.
         (_, Some(_)) => {}
         (_, None) => document.units.push(row()),

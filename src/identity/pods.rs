@@ -1,28 +1,11 @@
-//! Reads a pod list: the kubelet's `/pods` or the API server's, thin and borrowed.
+//! Reads pods as the kubelet's `/pods` and the API server write them: thin and borrowed.
 //!
-//! Only the fields that name a cgroup are taken; everything else is skipped by the parser. Every field may be
-//! absent. A pod without UID is left out.
-
-use std::borrow::Cow;
-use std::collections::HashMap;
+//! Only the fields that name and describe a cgroup are taken; everything else is skipped by the parser. Every
+//! field may be absent or null. A list is handed on pod by pod, so that it is never held parsed as a whole.
 
 use serde::Deserialize;
-use thiserror::Error;
 
-/// A document that is no pod list.
-#[derive(Debug, Error)]
-#[error("{place}: is not a Kubernetes pod list: {error}")]
-pub struct PodsError {
-    /// The file or address it came from.
-    pub place: String,
-    pub error: serde_json::Error,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct PodList<'a> {
-    #[serde(borrow)]
-    pub(super) items: Vec<Pod<'a>>,
-}
+use super::text::{Pairs, Text, null_is_default};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -36,91 +19,173 @@ pub(super) struct Pod<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Metadata<'a> {
     #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) name: Text<'a>,
     #[serde(borrow)]
-    pub(super) namespace: Option<Cow<'a, str>>,
+    pub(super) namespace: Text<'a>,
     #[serde(borrow)]
-    pub(super) uid: Option<Cow<'a, str>>,
+    pub(super) uid: Text<'a>,
     #[serde(borrow)]
-    pub(super) labels: Option<HashMap<Cow<'a, str>, Cow<'a, str>>>,
+    pub(super) resource_version: Text<'a>,
     #[serde(borrow)]
-    pub(super) annotations: Option<Annotations<'a>>,
+    pub(super) labels: Pairs<'a>,
+    #[serde(borrow)]
+    pub(super) annotations: Pairs<'a>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) owner_references: Vec<OwnerReference<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Annotations<'a> {
-    /// Set on a static pod: the UID that its cgroup carries.
-    #[serde(borrow, rename = "kubernetes.io/config.hash")]
-    pub(super) config_hash: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "kubernetes.io/config.mirror")]
-    pub(super) config_mirror: Option<Cow<'a, str>>,
+pub(super) struct OwnerReference<'a> {
+    #[serde(borrow)]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    pub(super) controller: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Spec<'a> {
     #[serde(borrow)]
-    pub(super) node_name: Option<Cow<'a, str>>,
+    pub(super) node_name: Text<'a>,
     pub(super) host_network: Option<bool>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) init_containers: Vec<Container<'a>>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) containers: Vec<Container<'a>>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) ephemeral_containers: Vec<Container<'a>>,
+    /// What the RuntimeClass costs by itself.
     #[serde(borrow)]
-    pub(super) init_containers: Option<Vec<SpecContainer<'a>>>,
+    pub(super) overhead: Option<Amounts<'a>>,
+    /// Of the pod as a whole (Kubernetes 1.34).
+    #[serde(borrow)]
+    pub(super) resources: Option<Resources<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct SpecContainer<'a> {
+pub(super) struct Container<'a> {
     #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) name: Text<'a>,
     #[serde(borrow)]
-    pub(super) restart_policy: Option<Cow<'a, str>>,
+    pub(super) image: Text<'a>,
+    #[serde(borrow)]
+    pub(super) restart_policy: Text<'a>,
+    #[serde(borrow)]
+    pub(super) resources: Option<Resources<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Resources<'a> {
+    #[serde(borrow)]
+    pub(super) requests: Option<Amounts<'a>>,
+    #[serde(borrow)]
+    pub(super) limits: Option<Amounts<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Amounts<'a> {
+    #[serde(borrow)]
+    pub(super) cpu: Text<'a>,
+    #[serde(borrow)]
+    pub(super) memory: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Status<'a> {
     #[serde(borrow)]
-    pub(super) start_time: Option<Cow<'a, str>>,
+    pub(super) phase: Text<'a>,
     #[serde(borrow)]
-    pub(super) container_statuses: Option<Vec<ContainerStatus<'a>>>,
+    pub(super) reason: Text<'a>,
     #[serde(borrow)]
-    pub(super) init_container_statuses: Option<Vec<ContainerStatus<'a>>>,
+    pub(super) qos_class: Text<'a>,
     #[serde(borrow)]
-    pub(super) ephemeral_container_statuses: Option<Vec<ContainerStatus<'a>>>,
+    pub(super) start_time: Text<'a>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) conditions: Vec<Condition<'a>>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) init_container_statuses: Vec<ContainerStatus<'a>>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) container_statuses: Vec<ContainerStatus<'a>>,
+    #[serde(borrow, deserialize_with = "null_is_default")]
+    pub(super) ephemeral_container_statuses: Vec<ContainerStatus<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Condition<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow)]
+    pub(super) status: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct ContainerStatus<'a> {
     #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) name: Text<'a>,
     #[serde(borrow)]
-    pub(super) image: Option<Cow<'a, str>>,
+    pub(super) image: Text<'a>,
+    #[serde(borrow, rename = "imageID")]
+    pub(super) image_id: Text<'a>,
     #[serde(borrow, rename = "containerID")]
-    pub(super) container_id: Option<Cow<'a, str>>,
+    pub(super) container_id: Text<'a>,
     pub(super) restart_count: Option<u32>,
+    pub(super) ready: Option<bool>,
     #[serde(borrow)]
-    pub(super) last_state: Option<LastState<'a>>,
+    pub(super) state: Option<State<'a>>,
+    #[serde(borrow)]
+    pub(super) last_state: Option<State<'a>>,
+    /// What the kubelet has promised, exactly.
+    #[serde(borrow)]
+    pub(super) allocated_resources: Option<Amounts<'a>>,
+    /// What the runtime has applied; its requests come back rounded from a CPU weight.
+    #[serde(borrow)]
+    pub(super) resources: Option<Resources<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct LastState<'a> {
+pub(super) struct State<'a> {
+    #[serde(borrow)]
+    pub(super) waiting: Option<Waiting<'a>>,
+    #[serde(borrow)]
+    pub(super) running: Option<Running<'a>>,
     #[serde(borrow)]
     pub(super) terminated: Option<Terminated<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Terminated<'a> {
-    #[serde(borrow, rename = "containerID")]
-    pub(super) container_id: Option<Cow<'a, str>>,
+pub(super) struct Waiting<'a> {
+    #[serde(borrow)]
+    pub(super) reason: Text<'a>,
 }
 
-/// Parses a pod list; `place` names it in errors.
-pub(super) fn parse<'a>(place: &str, text: &'a [u8]) -> Result<PodList<'a>, PodsError> {
-    serde_json::from_slice(text).map_err(|error| PodsError { place: place.to_owned(), error })
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Running<'a> {
+    #[serde(borrow)]
+    pub(super) started_at: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Terminated<'a> {
+    #[serde(borrow)]
+    pub(super) reason: Text<'a>,
+    #[serde(borrow)]
+    pub(super) finished_at: Text<'a>,
+    #[serde(borrow, rename = "containerID")]
+    pub(super) container_id: Text<'a>,
+    pub(super) exit_code: Option<i32>,
 }

@@ -6,6 +6,8 @@ use super::ledger::Ledger;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AgentReport {
     pub version: &'static str,
+    /// What the units of the newest snapshot stand for; empty before the first.
+    pub scope: &'static str,
     pub process: ProcessStats,
     pub server: ServerStats,
     pub sources: Vec<SourceReport>,

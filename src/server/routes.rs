@@ -35,7 +35,7 @@ const INDEX: &str = "podometer\n\n\
     /-/ready            the values are fresh\n\
     /api/v1/drift       our values beside the other sources', how they differ and why, as JSON;\n\
     \x20                   ?namespace= ?pod= ?cause=\n\
-    /api/v1/pods        pods and containers as JSON\n\
+    /api/v1/pods        pods and containers as JSON; of one pod with ?uid=UID\n\
     /metrics            pods, containers, units and the agent, for Prometheus\n\
     /metrics/cadvisor   cAdvisor's families, one row a container\n\
     /metrics/node       the node in node_exporter's names\n\
@@ -154,9 +154,25 @@ async fn scrape(shared: &Shared, page: Page, headers: &HeaderMap) -> Response {
     response
 }
 
-async fn pods_document(Given(shared): Given<Arc<Shared>>) -> Response {
+/// Which pods are asked for.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    uid: Option<String>,
+}
+
+async fn pods_document(
+    Given(shared): Given<Arc<Shared>>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
     let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
-    json(&shared, (shared.state.pods_document)(&snapshot))
+    let Ok(Query(wanted)) = wanted else {
+        return text(StatusCode::BAD_REQUEST, "the one parameter is uid, a pod's UID\n");
+    };
+    let Some(document) = (shared.state.pods_document)(&snapshot, wanted.uid.as_deref()) else {
+        return text(StatusCode::NOT_FOUND, "no pod with this UID runs here\n");
+    };
+    json(&shared, document)
 }
 
 async fn drift_document(

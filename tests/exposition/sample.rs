@@ -40,6 +40,7 @@ pub(crate) fn text(page: Page, format: Format) -> String {
 
 pub(crate) fn report() -> AgentReport {
     AgentReport {
+        scope: "node",
         version: "0.1.0",
         process: ProcessStats {
             cpu_seconds: Some(1.25),

@@ -1,5 +1,7 @@
 //! One unit's figures, in the units that their names say.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde::{Deserialize, Serialize};
 
 use super::bound::{self, Bound};
@@ -7,7 +9,7 @@ use super::pod::{AmountsRow, TopRow};
 use crate::model::field::{Field, Limit, Values};
 use crate::model::identity::{ContainerRole, UnitKind};
 use crate::model::snapshot::Snapshot;
-use crate::model::unit::{Unit, memory_usage_bytes};
+use crate::model::unit::{Pace, Unit, memory_usage_bytes};
 
 /// One cgroup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -63,6 +65,9 @@ pub struct Row {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cpu {
+    /// When the counter was read: RFC 3339 with microseconds, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage_seconds: Option<f64>,
     /// Mean over the last second.
@@ -96,6 +101,9 @@ pub struct CpuWindow {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
+    /// When it was read: RFC 3339 with microseconds, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_set_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,6 +178,11 @@ fn age_seconds(wall_ns: i64, created_wall_s: f64) -> f64 {
     (age * 1000.0).round() / 1000.0
 }
 
+fn read_at(unit: &Unit, pace: Pace) -> Option<String> {
+    let since = Duration::from_nanos(u64::try_from(unit.stamp(pace)?.wall_ns).ok()?);
+    Some(humantime::format_rfc3339_micros(UNIX_EPOCH + since).to_string())
+}
+
 fn cpu(unit: &Unit, snapshot: &Snapshot) -> Cpu {
     let values = &unit.values;
     let seconds = |field| values.get(field).map(|usec| usec as f64 / 1e6);
@@ -185,6 +198,7 @@ fn cpu(unit: &Unit, snapshot: &Snapshot) -> Cpu {
         })
     };
     Cpu {
+        read_at: read_at(unit, Pace::Fast),
         usage_seconds: seconds(Field::UsageUsec),
         live_cores: unit.cpu.live.map(|rate| rate.cores),
         error_cores: unit.cpu.live.map(|rate| rate.error_cores),
@@ -216,6 +230,7 @@ fn memory(unit: &Unit, snapshot: &Snapshot) -> Memory {
         Some(MemoryWindow { window_seconds: length.as_secs_f64(), max_bytes: (*found)? })
     };
     Memory {
+        read_at: read_at(unit, Pace::Memory),
         working_set_bytes: unit.memory.working_set_bytes,
         usage_bytes: memory_usage_bytes(&unit.values),
         max_bytes: unit.values.limit(Field::MemoryMax).map(Bound::from),

@@ -38,8 +38,12 @@ impl Syntax {
 enum Class {
     Root,
     Pod,
+    /// A pod of which the network is known and nothing else.
+    PodNetwork,
     Container,
     Sandbox,
+    /// Our own container in a private cgroup namespace: in no family of pods, containers or units.
+    OwnContainer,
     /// Belongs to no pod.
     Plain,
 }
@@ -159,13 +163,13 @@ impl Plan {
     pub(super) fn labels(&self, place: usize, who: Who, pod_rows: bool) -> Option<&[u8]> {
         let unit = self.labels.get(place)?.as_deref()?;
         let set = match (who, unit.class) {
-            (Who::Node, Class::Root) => return Some(&[]),
+            (Who::Node, Class::Root) | (Who::OwnContainer, Class::OwnContainer) => return Some(&[]),
             (Who::Pods, Class::Pod)
             | (Who::Containers, Class::Container)
             | (Who::PlainUnits, Class::Plain | Class::Root) => &unit.own,
             (Who::Cadvisor, Class::Pod) if !pod_rows => return None,
             (Who::Cadvisor, Class::Container | Class::Root | Class::Plain | Class::Pod)
-            | (Who::CadvisorPods, Class::Pod) => &unit.cadvisor,
+            | (Who::CadvisorPods, Class::Pod | Class::PodNetwork) => &unit.cadvisor,
             _ => return None,
         };
         Some(set.of(self.page))
@@ -177,6 +181,8 @@ impl UnitLabels {
         let class = match &unit.cgroup.kind {
             UnitKind::Root => Class::Root,
             UnitKind::Pod { .. } => Class::Pod,
+            UnitKind::PodNetwork { .. } => Class::PodNetwork,
+            UnitKind::OwnContainer => Class::OwnContainer,
             UnitKind::Container { pod: Some(_), .. } if unit.is_sandbox() => Class::Sandbox,
             UnitKind::Container { pod: Some(_), .. } => Class::Container,
             _ => Class::Plain,
@@ -223,7 +229,7 @@ impl UnitLabels {
                 &[],
                 source,
             ),
-            Class::Sandbox => LabelSet::default(),
+            Class::Sandbox | Class::PodNetwork | Class::OwnContainer => LabelSet::default(),
         };
         UnitLabels { identity: unit.identity.clone(), source, class, unnamed: pod.is_none(), cadvisor, own }
     }

@@ -3,7 +3,7 @@
 use crate::encode::cluster::Cluster;
 use crate::encode::schema::family::UnitFamily;
 use crate::encode::schema::{
-    SmallFamily, cadvisor, drift, kube_state, node, pods, resource, selfmetrics, short, summary, top,
+    SmallFamily, cadvisor, drift, kube_state, node, own, pods, resource, selfmetrics, short, summary, top,
     workload,
 };
 use crate::model::node::Node;
@@ -82,6 +82,7 @@ static METRICS: &[Table] = &[
     Table::Units(pods::POD_USE),
     Table::Units(pods::CONTAINER_USE),
     Table::Units(pods::UNIT_USE),
+    Table::Units(own::OWN_CONTAINER),
     Table::Cluster(workload::FAMILIES),
     Table::Cluster(top::FAMILIES),
     Table::Cluster(drift::FAMILIES),

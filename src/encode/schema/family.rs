@@ -46,6 +46,8 @@ pub enum Who {
     CadvisorPods,
     /// Units that belong to no pod: kind, unit.
     PlainUnits,
+    /// Our own container, where nothing more of its pod can be seen; no labels, so that nothing adds it to pods.
+    OwnContainer,
 }
 
 /// Which moment a row's explicit timestamp is, where a page has timestamps.

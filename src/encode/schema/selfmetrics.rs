@@ -13,6 +13,7 @@ pub static SAMPLER: &[SmallFamily<SamplerStats>] = &[
     gauge("podometer_sampler_budget_cores", "CPU budget of the agent.", |s, emit| emit(&[], s.budget_cores)),
     counter("podometer_sampler_clock_gaps_total", "Suspends of the machine and steps of its clock.", |s, emit| emit(&[], s.clock_gaps as f64)),
     counter("podometer_sampler_created_units_total", "cgroups taken in.", |s, emit| emit(&[], s.created as f64)),
+    gauge("podometer_sampler_denied_siblings", "Containers of the same process namespace that may not be read: another user's.", |s, emit| emit_some(emit, s.denied_siblings.map(|n| n as f64))),
     counter("podometer_sampler_event_overflows_total", "Overflows of the event queue, each followed by a rescan.", |s, emit| emit(&[], s.event_overflows as f64)),
     counter("podometer_sampler_events_total", "Events of cgroups that came and went.", |s, emit| emit(&[], s.events as f64)),
     gauge("podometer_sampler_held_files", "cgroup files held open.", |s, emit| emit(&[], s.held_files as f64)),
@@ -40,6 +41,7 @@ pub static SAMPLER: &[SmallFamily<SamplerStats>] = &[
 #[rustfmt::skip]
 pub static AGENT: &[SmallFamily<AgentReport>] = &[
     gauge("podometer_build_info", "Always 1; the label is the version.", |r, emit| emit(&[("version", r.version)], 1.0)),
+    gauge("podometer_scope_info", "1 for what the readings cover: the node, one pod, siblings of the agent's container, that container alone or nothing.", |r, emit| if !r.scope.is_empty() { emit(&[("scope", r.scope)], 1.0) }),
     gauge("podometer_server_connections", "Connections open.", |r, emit| emit(&[], r.server.connections as f64)),
     counter("podometer_server_compressions_total", "Compressed bodies asked for, built or shared between scrapers.", |r, emit| {
         emit(&[("result", "built")], r.server.compressions as f64);

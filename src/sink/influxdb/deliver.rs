@@ -7,10 +7,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::account::{Account, State};
-use super::backoff::Backoff;
 use super::client::{Client, Reply, SendError};
 use super::parcel::Parcel;
 use super::reply::{Verdict, judge};
+use crate::model::backoff::Backoff;
 
 /// How much of a server's text goes into the log.
 const LOG_TEXT_CAP: usize = 300;

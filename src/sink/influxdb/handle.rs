@@ -8,12 +8,12 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::account::{Account, Status};
-use super::backoff::Backoff;
 use super::client::{Client, ClientError};
 use super::config::Config;
 use super::deliver::Delivery;
 use super::parcel::Parcel;
 use crate::encode::influx::Batch;
+use crate::model::backoff::Backoff;
 use crate::model::ledger::Ledger;
 
 /// The InfluxDB sink.

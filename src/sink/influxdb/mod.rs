@@ -1,7 +1,6 @@
 //! InfluxDB 1 and 2, VictoriaMetrics and whatever else takes line protocol over HTTP.
 
 mod account;
-mod backoff;
 mod client;
 mod config;
 mod deliver;

@@ -80,27 +80,30 @@ impl Rows {
             let last = unit.stamp(Pace::Fast).filter(|_| is_timed);
             let time = last.unwrap_or(snapshot.taken).wall_ns;
             let prefixes = self.cache.get(unit, |unit| tags.prefixes(unit));
-            let Some(usage) = &prefixes.usage else { continue };
-            writer.prefix(usage);
-            integers(&mut writer, TELEGRAF, unit);
-            match unit.pod_uid() {
-                Some(uid) if unit.is_container() => {
-                    if let Some(found) = container_name(unit).and_then(|name| said.container(&uid.0, name)) {
-                        kubelet::container_fs(&mut writer, found);
+            if let Some(usage) = &prefixes.usage {
+                writer.prefix(usage);
+                integers(&mut writer, TELEGRAF, unit);
+                match unit.pod_uid() {
+                    Some(uid) if unit.is_container() => {
+                        if let Some(found) =
+                            container_name(unit).and_then(|name| said.container(&uid.0, name))
+                        {
+                            kubelet::container_fs(&mut writer, found);
+                        }
                     }
+                    Some(uid) => {
+                        own(&mut writer, &self.windows, unit);
+                        if let Some(pod) = cluster.pod(uid) {
+                            workload::fields(&mut writer, &cluster, pod);
+                        }
+                        if let Some(pod) = said.pod(&uid.0) {
+                            kubelet::ephemeral_storage(&mut writer, pod);
+                        }
+                    }
+                    None => own(&mut writer, &self.windows, unit),
                 }
-                Some(uid) => {
-                    own(&mut writer, &self.windows, unit);
-                    if let Some(pod) = cluster.pod(uid) {
-                        workload::fields(&mut writer, &cluster, pod);
-                    }
-                    if let Some(pod) = said.pod(&uid.0) {
-                        kubelet::ephemeral_storage(&mut writer, pod);
-                    }
-                }
-                None => own(&mut writer, &self.windows, unit),
+                writer.end(time);
             }
-            writer.end(time);
             let Some(uid) = unit.pod_uid() else { continue };
             if let Some(prefix) = &prefixes.network {
                 writer.prefix(prefix);

@@ -12,6 +12,8 @@ pub(super) const SYSTEM_CONTAINER: &str = "kubernetes_system_container";
 pub(super) const NODE: &str = "kubernetes_node";
 /// Ours: Telegraf has no measurement of the pod's own cgroup.
 pub(super) const POD: &str = "kubernetes_pod";
+/// Ours: the agent's own container, where nothing more of its pod can be seen.
+pub(super) const OWN_CONTAINER: &str = "podometer_own_container";
 /// Ours: every cgroup that is neither a pod nor in one.
 pub(super) const UNIT: &str = "podometer_unit";
 
@@ -77,6 +79,19 @@ impl Tags<'_> {
                 source(&mut usage, unit);
                 labels(&mut usage, identity);
                 Prefixes { usage: Some(usage.into()), ..Prefixes::default() }
+            }
+            UnitKind::PodNetwork { uid } => {
+                let mut network = self.start(POD_NETWORK);
+                pod(&mut network, identity, &uid.0, "pod_uid");
+                labels(&mut network, identity);
+                Prefixes { usage: None, network: Some(network.into()), volume: None }
+            }
+            UnitKind::OwnContainer => {
+                let mut usage = Vec::new();
+                escape(&mut usage, OWN_CONTAINER, b", ");
+                usage.extend_from_slice(self.common);
+                append_tag(&mut usage, "node_name", self.node);
+                Prefixes { usage: Some(usage.into()), network: None, volume: None }
             }
             kind => {
                 let mut usage = Vec::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The pauses between attempts. Each is drawn evenly from zero to a bound that doubles up to a maximum, so that
 /// many agents that lost the same server do not come back together.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub struct Backoff {
     min: Duration,
     max: Duration,
     failures: u32,
@@ -13,18 +13,18 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    pub(super) fn new(min: Duration, max: Duration, seed: u64) -> Backoff {
+    pub fn new(min: Duration, max: Duration, seed: u64) -> Backoff {
         // Neighbouring seeds must not begin alike, and zero is the one state that xorshift never leaves.
         let random = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         Backoff { min, max, failures: 0, random }
     }
 
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.failures = 0;
     }
 
     /// The next pause; never shorter than what the server asked for, up to ten times the maximum.
-    pub(super) fn next(&mut self, retry_after: Option<Duration>) -> Duration {
+    pub fn next(&mut self, retry_after: Option<Duration>) -> Duration {
         let bound = self.min.saturating_mul(1 << self.failures.min(20)).min(self.max);
         self.failures = self.failures.saturating_add(1);
         let jittered = bound.mul_f64(self.fraction());
