@@ -131,4 +131,7 @@ fn wide_shows_ours_beside_it_with_difference_and_cause() {
         "against the source whose window it has, not against the kubelet"
     );
     assert_eq!(line("best")[7..], ["metrics_api", "-", "-", "agrees"]);
+    let (_, wide, _) = podometer(&["nodes", "--wide"], &url);
+    let cells: Vec<&str> = wide.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(cells[5..], ["1250m", "2000m", "1300m", "483Mi", "metrics_api", "+1.2%", "-", "window"]);
 }

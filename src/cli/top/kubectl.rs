@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::{cells, tabs};
 use crate::cli::arguments::{Sort, View};
 use crate::cli::output::harmless;
-use crate::encode::document::{AmountsRow, PodRow, PodsDocument, Row};
+use crate::encode::document::{AmountsRow, DifferenceRow, PodRow, PodsDocument, Row};
 
 /// kubectl's word for what it does not know.
 const UNKNOWN: &str = "<unknown>";
@@ -139,7 +139,7 @@ impl<'a> Line<'a> {
         cells.extend(self.names.iter().map(|name| harmless(name)));
         cells.extend([cores(self.nanocores), mebibytes(self.bytes)]);
         if wide {
-            cells.extend(wide_cells(self.row, self.pod));
+            cells.extend(wide_cells(self.row, self.pod.map(|pod| pod.differences.as_slice())));
         }
         cells
     }
@@ -182,7 +182,7 @@ fn node(document: &PodsDocument, choice: &Choice) -> Vec<Vec<String>> {
         share(bytes, |base| base.memory_bytes),
     ];
     if choice.wide {
-        cells.extend(wide_cells(root, None));
+        cells.extend(wide_cells(root, Some(&document.root_differences)));
     }
     rows.push(cells);
     rows
@@ -198,7 +198,8 @@ fn wide_head(document: &PodsDocument) -> Vec<String> {
 }
 
 /// The last second and its peak, the row's own cgroup, and how `top` differs from the source that has its window.
-fn wide_cells(row: &Row, pod: Option<&PodRow>) -> Vec<String> {
+/// Containers are not compared one by one: `None`.
+fn wide_cells(row: &Row, differences: Option<&[DifferenceRow]>) -> Vec<String> {
     let window = row.cpu.windows.first();
     let mut cells = vec![
         cells::cores(row.cpu.live_cores),
@@ -208,8 +209,8 @@ fn wide_cells(row: &Row, pod: Option<&PodRow>) -> Vec<String> {
     ];
     let of = row.top.as_ref().map_or("-", |top| &*top.of);
     cells.push(of.to_owned());
-    let against: Vec<_> =
-        pod.iter().flat_map(|pod| &pod.differences).filter(|each| each.against == of).collect();
+    let all = differences.unwrap_or_default();
+    let against: Vec<_> = all.iter().filter(|each| each.against == of).collect();
     let share = |resource: &str| {
         let found = against.iter().find(|each| each.resource == resource);
         found.map_or_else(|| "-".to_owned(), |found| cells::change(found.ratio))
@@ -217,7 +218,7 @@ fn wide_cells(row: &Row, pod: Option<&PodRow>) -> Vec<String> {
     cells.extend([share("cpu"), share("memory")]);
     let mut causes: Vec<String> = against.iter().filter_map(|each| each.cause.clone()).collect();
     causes.dedup();
-    cells.push(match (causes.is_empty(), pod, of) {
+    cells.push(match (causes.is_empty(), differences, of) {
         (false, _, _) => causes.join(","),
         // Nothing to compare with.
         (true, None, _) | (true, _, "-" | "cgroup") => "-".to_owned(),
