@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::difference::Question;
 use super::kubelet::{Key, KubeletView, SeenPod};
-use super::metrics::MetricsView;
+use super::metrics::{MetricsView, as_said};
 use super::side::{self, Facts, Ours, Side};
 use super::top::Span;
 use super::units::{OurPod, Tracked, Units};
@@ -321,6 +321,11 @@ impl View3<'_> {
             let facts = Facts { visible: is_own_only.then_some((0, all)), ..Facts::default() };
             let side = Side { theirs, facts, ..Side::default() };
             self.compare(&mut values, against, &side, None, false);
+        }
+        // Of a pod that is not ours to count, what kubectl prints is metrics-server's word as it stands.
+        if let Some(pod) = usage.filter(|_| !should_be_ours && !is_own_only) {
+            (values.top, values.top_of) = (metrics_api, SourceKind::MetricsApi);
+            values.containers = as_said(pod);
         }
         values
     }
