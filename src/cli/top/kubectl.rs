@@ -56,6 +56,15 @@ pub(super) fn nothing(document: &PodsDocument, choice: &Choice) -> Option<Nothin
     })
 }
 
+/// How to mend what stands as unknown in the table.
+pub(super) fn hint(document: &PodsDocument, choice: &Choice) -> Option<&'static str> {
+    let asks_share = choice.is_kubectls() && choice.view == Some(View::Nodes) && !choice.show_capacity;
+    (asks_share && document.allocatable.is_none()).then_some(
+        "what pods may use of the node is not known: set inventory.enabled=true for the agent, or try \
+         --show-capacity",
+    )
+}
+
 fn is_wanted(row: &Row, choice: &Choice) -> bool {
     let is = |wanted: &Option<String>, has: &Option<String>| wanted.is_none() || wanted == has;
     row.pod.is_some() && is(&choice.namespace, &row.namespace) && is(&choice.name, &row.pod)
