@@ -79,7 +79,7 @@ impl Cluster {
         for pod in &mut cluster.pods {
             pod.finish();
         }
-        let root = snapshot.units.first().filter(|unit| unit.parent.is_none() && !unit.gone);
+        let root = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::Root);
         let own = root.and_then(|root| own_top::of_unit(root, snapshot));
         cluster.node_top = own.map(|usage| Top { usage, of: SourceKind::Cgroup });
         cluster.add_reconciled();
@@ -110,7 +110,8 @@ impl Cluster {
     }
 
     fn add_unit(&mut self, unit: &Unit, snapshot: &Snapshot) {
-        let Some(uid) = unit.pod_uid() else { return };
+        // A pod's network alone, and a container's own leaf, say nothing of a pod.
+        let Some(uid) = unit.pod_uid().filter(|_| unit.is_pod() || unit.is_container()) else { return };
         let place = self.place(uid);
         let pod = &mut self.pods[place];
         let identity = unit.identity.as_deref();
@@ -120,7 +121,7 @@ impl Cluster {
         pod.source = unit.source;
         if unit.is_pod() {
             pod.is_whole = true;
-        } else if unit.is_container() && !unit.is_sandbox() {
+        } else if !unit.is_sandbox() {
             let info = identity.and_then(|identity| identity.container.as_deref());
             let own = own_top::of_unit(unit, snapshot);
             let container = Container {

@@ -105,6 +105,16 @@ fn a_container_without_a_value_leaves_its_pod_out() {
 }
 
 #[test]
+fn a_containers_own_leaf_is_neither_the_node_nor_a_pod() {
+    let network = UnitKind::PodNetwork { uid: PodUid("u1".into()) };
+    let units = vec![unit(UnitKind::OwnContainer, None, 1.0, 1 << 20), unit(network, None, 1.0, 1 << 20)];
+    let blind = Cluster::of(&Snapshot { units, ..snapshot() });
+    assert!(blind.pods.is_empty() && blind.node_top.is_none());
+    let root = Snapshot { units: vec![unit(UnitKind::Root, None, 1.0, 1 << 20)], ..snapshot() };
+    assert_eq!(Cluster::of(&root).node_top.unwrap().usage.cpu_nanocores, Some(1_000_000_000));
+}
+
+#[test]
 fn what_was_concluded_stands_above_our_own_sum() {
     let mut snapshot = snapshot();
     let usage = Usage { cpu_nanocores: Some(1), memory_bytes: Some(2), at_ms: 3, window_ns: 4 };
