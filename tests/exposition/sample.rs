@@ -263,6 +263,9 @@ pub(crate) fn unit(id: u64, path: &str, kind: UnitKind) -> Unit {
 /// The same with every field of every file set, so that every family has a row.
 pub(crate) fn full() -> Arc<Snapshot> {
     let mut snapshot = (*snapshot()).clone();
+    // No node has both a root and a blind sidecar's leaf, but every family needs a row.
+    snapshot.units.push(unit(12, "/own", UnitKind::OwnContainer));
+    snapshot.sampler.denied_siblings = Some(1);
     for unit in &mut snapshot.units {
         for &field in Field::ALL {
             unit.values.set(field, 7);
