@@ -13,6 +13,8 @@ mod lenient;
 mod pace;
 mod poll;
 pub mod resource;
+/// JSON in one pass over its bytes.
+mod scanner;
 /// From a borrowed document to a reading that stays.
 mod store;
 pub mod summary;

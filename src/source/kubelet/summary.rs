@@ -7,12 +7,10 @@
 //! Source: kubelet `stats/v1alpha1/types.go`.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::ops::Range;
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
-
-use super::lenient::{Bounded, Elements, Fields, Object, Value};
+use super::lenient::{Bounded, Elements, Fields, Value, read_object};
+use super::scanner::{Broken, Scanner};
 use crate::model::kubelet::{CpuStats, FsStats, MemoryStats};
 
 /// Far above a full node (250 pods by default, a few thousand at most).
@@ -128,7 +126,7 @@ pub enum SummaryError {
     #[error("is not UTF-8 after {0} bytes")]
     NotText(usize),
     #[error("is no whole JSON document: {0}")]
-    NotJson(#[from] serde_json::Error),
+    NotJson(#[from] Broken),
     #[error("is no /stats/summary: it has neither node nor pods")]
     NotSummary,
 }
@@ -138,14 +136,13 @@ pub fn parse_summary(document: &[u8]) -> Result<Summary<'_>, SummaryError> {
     // Checked once for all: each name and key would be checked again by itself.
     let text = std::str::from_utf8(document).map_err(|error| SummaryError::NotText(error.valid_up_to()))?;
     let mut root = Root::default();
-    let faults = Cell::new(0);
-    let mut json = serde_json::Deserializer::from_str(text);
-    Object { into: &mut root, faults: &faults }.deserialize(&mut json)?;
-    json.end()?;
+    let mut scanner = Scanner::new(text);
+    read_object(&mut scanner, &mut root)?;
+    scanner.end()?;
     if !root.has_node && !root.has_pods {
         return Err(SummaryError::NotSummary);
     }
-    Ok(Summary { faults: faults.get(), ..root.summary })
+    Ok(Summary { faults: scanner.faults, ..root.summary })
 }
 
 #[derive(Default)]
@@ -156,7 +153,7 @@ struct Root<'a> {
 }
 
 impl<'de> Fields<'de> for Root<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, A>) -> Result<(), A::Error> {
+    fn field(&mut self, key: &str, value: Value<'_, 'de>) -> Result<(), Broken> {
         match key {
             "node" => {
                 self.has_node = true;
@@ -174,16 +171,14 @@ impl<'de> Fields<'de> for Root<'de> {
 struct Pods<'x, 'de>(&'x mut Summary<'de>);
 
 impl<'de> Elements<'de> for Pods<'_, 'de> {
-    fn element<A: SeqAccess<'de>>(&mut self, list: &mut A, faults: &Cell<u32>) -> Result<bool, A::Error> {
+    fn element(&mut self, scanner: &mut Scanner<'de>) -> Result<(), Broken> {
         let Summary { pods, containers, volumes, .. } = &mut *self.0;
         let before = (containers.len(), volumes.len());
         let mut filling = Filling { pod: Pod::default(), containers, volumes };
-        if list.next_element_seed(Object { into: &mut filling, faults })?.is_none() {
-            return Ok(false);
-        }
+        read_object(scanner, &mut filling)?;
         let Filling { mut pod, containers, volumes } = filling;
         if pod.reference.uid.is_empty() || pods.len() >= MAX_PODS {
-            faults.set(faults.get().saturating_add(1));
+            scanner.fault();
             containers.truncate(before.0);
             volumes.truncate(before.1);
         } else {
@@ -191,7 +186,7 @@ impl<'de> Elements<'de> for Pods<'_, 'de> {
             pod.volumes = before.1 as u32..volumes.len() as u32;
             pods.push(pod);
         }
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -203,7 +198,7 @@ struct Filling<'x, 'de> {
 }
 
 impl<'de> Fields<'de> for Filling<'_, 'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, A>) -> Result<(), A::Error> {
+    fn field(&mut self, key: &str, value: Value<'_, 'de>) -> Result<(), Broken> {
         let pod = &mut self.pod;
         match key {
             "podRef" => value.object(&mut pod.reference),
@@ -222,7 +217,7 @@ impl<'de> Fields<'de> for Filling<'_, 'de> {
 }
 
 impl<'de> Fields<'de> for Node<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, A>) -> Result<(), A::Error> {
+    fn field(&mut self, key: &str, value: Value<'_, 'de>) -> Result<(), Broken> {
         match key {
             "nodeName" => value.text(&mut self.name),
             "systemContainers" => {
@@ -241,7 +236,7 @@ impl<'de> Fields<'de> for Node<'de> {
 }
 
 impl<'de> Fields<'de> for Container<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, A>) -> Result<(), A::Error> {
+    fn field(&mut self, key: &str, value: Value<'_, 'de>) -> Result<(), Broken> {
         match key {
             "name" => value.text(&mut self.name),
             "startTime" => value.time(&mut self.start_time_s),
@@ -260,7 +255,7 @@ impl<'de> Fields<'de> for Container<'de> {
 }
 
 impl<'de> Fields<'de> for Volume<'de> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, A>) -> Result<(), A::Error> {
+    fn field(&mut self, key: &str, value: Value<'_, 'de>) -> Result<(), Broken> {
         match key {
             "name" => value.text(&mut self.name),
             "pvcRef" => value.object(&mut self.claim),
@@ -277,7 +272,7 @@ impl<'de> Fields<'de> for Volume<'de> {
 macro_rules! fields {
     ($($of:ty { $($key:literal => $read:ident $into:ident,)* })*) => {$(
         impl<'de> Fields<'de> for $of {
-            fn field<A: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, A>) -> Result<(), A::Error> {
+            fn field(&mut self, key: &str, value: Value<'_, 'de>) -> Result<(), Broken> {
                 match key {
                     $($key => value.$read(&mut self.$into),)*
                     _ => value.skip(),
