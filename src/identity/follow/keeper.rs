@@ -71,7 +71,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn under_churn_a_tenth_of_a_second_lies_between_directories() {
-        let out = Arc::new(ArcSwap::from_pointee(Directory { version: 41, ..Directory::default() }));
+        let before = Directory::parse("before", br#"{"items":[]}"#, &[], 41).unwrap();
+        let out = Arc::new(ArcSwap::from_pointee(before));
         let mut keeper = Keeper::new(Register::new(Allowed::default(), 10_000), out.clone());
         let mut seen = Vec::new();
         for step in 0..1000 {
