@@ -203,7 +203,7 @@ fn start_server(current: &Arc<ArcSwapOption<Snapshot>>) -> SocketAddr {
             let state = State::new(
                 current,
                 Arc::new(AgentReport::default),
-                Arc::new(|_| Vec::new()),
+                Arc::new(|_, _| Some(Vec::new())),
                 Arc::new(Counters::default()),
             );
             let prepared = prepare(Config::default()).unwrap();

@@ -8,6 +8,7 @@ pub mod config;
 pub mod encode;
 pub mod identity;
 pub mod model;
+pub mod reconcile;
 pub mod sampler;
 pub mod server;
 pub mod sink;

@@ -67,10 +67,10 @@ fn tables_are_golden_and_plain_when_piped() {
     let url = serve("200 OK", DOCUMENT);
     for (name, arguments) in [
         ("top_default.txt", &["--once"][..]),
-        ("top_pods_by_memory_wide.txt", &["pods", "--sort", "memory", "--wide"]),
+        ("top_pods_by_memory_wide.txt", &["pods", "--live", "--sort", "memory", "--wide"]),
         ("top_containers.txt", &["containers", "-n", "shop"]),
-        ("top_units_by_cpu.txt", &["units", "--sort", "cpu"]),
-        ("top_node.txt", &["node"]),
+        ("top_units_by_cpu.txt", &["units", "--sort-by", "cpu"]),
+        ("top_node.txt", &["node", "--live"]),
     ] {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--url", &url]).collect();
         let (code, stdout, stderr) = run(&arguments);
@@ -89,7 +89,7 @@ fn nothing_to_list_is_said_on_stderr_alone() {
 #[test]
 fn watch_in_a_pipe_is_plain_text_and_ends_quietly_with_its_reader() {
     let url = serve("200 OK", DOCUMENT);
-    let mut child = top(&["pods", "--watch", "0.1", "--url", &url])
+    let mut child = top(&["pods", "--live", "--watch", "0.1", "--url", &url])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -6,6 +6,7 @@
 
 mod facts;
 mod scenario;
+mod sidecar;
 mod tree;
 mod workload;
 
@@ -19,7 +20,7 @@ const USAGE: &str = "usage: guest_workload WORK [--cgroup DIR] [--after-ms N] [-
   sleep                    do nothing
        guest_workload oom --cgroup DIR --mb N --processes N
        guest_workload tree cgroupfs|systemd
-       guest_workload scenario cgroupfs|systemd AGENT CONFIG";
+       guest_workload scenario|sidecar cgroupfs|systemd AGENT CONFIG";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +28,13 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["tree", style] => tree::Tree::create(style).and_then(|tree| tree.example()),
         ["scenario", style, agent, config] => scenario::run(style, agent, config),
+        ["sidecar", style, agent, config] => sidecar::run(style, agent, config),
+        // Steps of that scenario.
+        ["pod-init", script @ ..] => sidecar::first_process(script),
+        ["enter", leaf, user, has_host_mount, program @ ..] => {
+            sidecar::enter(leaf, user, has_host_mount, program)
+        }
+        ["own-view", user, has_host_mount, program @ ..] => sidecar::own_view(user, has_host_mount, program),
         [work, options @ ..] => workload::run(work, options),
         [] => Err(std::io::Error::other(USAGE)),
     };

@@ -8,9 +8,11 @@ use tokio::task::JoinHandle;
 
 use crate::encode::influx::{Options, Producer};
 use crate::encode::schema::host::{self, HostOptions};
+use crate::encode::schema::inventory;
 use crate::encode::schema::kubernetes::NodeFacts;
 use crate::model::ledger::Ledger;
 use crate::model::node::Node;
+use crate::model::stamp::Stamp;
 use crate::model::unit::Interface;
 use crate::sampler::Feeds;
 use crate::sink::influxdb::{Config, Handle, Sink, State, Status};
@@ -77,6 +79,7 @@ async fn produce(config: Config, options: Options, feeds: Feeds, handle: Arc<Han
     let mut previous: Option<Arc<Node>> = None;
     let mut ticks = tokio::time::interval(config.interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut listed = Stamp::default();
     let mut last_seq = 0;
     let mut last_state = State::default();
     loop {
@@ -103,9 +106,18 @@ async fn produce(config: Config, options: Options, feeds: Feeds, handle: Arc<Han
                 host::write(node, previous.as_deref(), &host, &host_options, out);
             }
         };
-        for batch in producer.encode_snapshot(&snapshot, &mut [&mut host_rows]) {
+        let inventory = feeds.inventory.load_full().filter(|found| found.taken != listed);
+        let mut inventory_rows =
+            |_: &crate::model::snapshot::Snapshot, out: &mut crate::encode::influx::LineWriter<'_>| {
+                if let Some(found) = inventory.as_deref() {
+                    inventory::write(found, &host, &tags, out);
+                }
+            };
+        for batch in producer.encode_snapshot(&snapshot, &mut [&mut host_rows, &mut inventory_rows]) {
             handle.push(batch);
         }
+        // The same reading is written once.
+        listed = inventory.map_or(listed, |found| found.taken);
         if is_fresh {
             previous = node;
         }

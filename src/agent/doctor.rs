@@ -1,12 +1,20 @@
 //! What `check` says of the parts that the command line does not know, one file for each.
 
+/// The API server: rights.
 mod api;
+/// The hierarchy: where it is, what is in it, which value each file serves.
 mod cgroups;
+/// The kubelet: trust, token, rights.
 mod kubelet;
+/// How much can be seen.
+mod scope;
 
 use crate::cli::check::Group;
 use crate::config::Config;
 
 pub(super) fn examine(config: &Config) -> Vec<Group> {
-    vec![cgroups::examine(config), kubelet::examine(config), api::examine(config)]
+    let mut groups = cgroups::examine(config);
+    groups.push(kubelet::examine(config));
+    groups.push(api::examine(config));
+    groups
 }

@@ -72,6 +72,14 @@ impl Health {
         self.inner.rcu(|before| Inner { faults: before.faults + count, ..(**before).clone() });
     }
 
+    /// Nothing is asked, or nothing is there to be asked, and that is no fault. True when that is news.
+    pub(super) fn rests(&self, reason: &'static str) -> bool {
+        let before = self.inner.load();
+        let is_news = (before.state, before.reason) != (SourceState::Down, reason);
+        self.inner.store(Arc::new(Inner { state: SourceState::Down, reason, ..(**before).clone() }));
+        is_news
+    }
+
     pub(super) fn report(&self) -> SourceReport {
         let inner = self.inner.load();
         let age = inner.good_boot_ns.map(|good| KernelClock.boot_ns().saturating_sub(good) as f64 / 1e9);
@@ -82,6 +90,7 @@ impl Health {
             age_seconds: age,
             duration_seconds: inner.duration.map(|duration| duration.as_secs_f64()),
             faults: inner.faults,
+            ..SourceReport::default()
         }
     }
 }
@@ -99,8 +108,9 @@ mod tests {
         assert!(health.bad("timeout"));
         assert!(!health.bad("timeout"));
         assert!(health.bad("forbidden"));
+        assert!(health.rests("absent") && !health.rests("absent") && health.bad("forbidden"));
         let report = health.report();
-        assert_eq!((report.state, report.reason, report.faults), (SourceState::Down, "forbidden", 3));
+        assert_eq!((report.state, report.reason, report.faults), (SourceState::Down, "forbidden", 4));
         assert!(report.age_seconds.is_some());
     }
 }

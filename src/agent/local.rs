@@ -26,8 +26,10 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) fn open(config: &Config) -> anyhow::Result<Local> {
-        let (tree, _) = open_tree(config)?;
+        let sight = open_tree(config)?;
         let feeds = Feeds::default();
+        names::take_own(sight.sidecar().as_ref(), config, &feeds)?;
+        let tree = sight.tree;
         if let Some(file) = &config.identity.pods_file {
             names::load_file(file, &config.identity.labels, &feeds, 1)?;
         }

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 
 use super::health::Health;
 use super::kubelet::endpoint;
+use super::own_pod::OwnPod;
 use super::sampling::node_name;
 use crate::config::Config;
 use crate::identity::Directory;
@@ -37,6 +38,18 @@ pub(super) fn load_file(path: &Path, labels: &[String], feeds: &Feeds, version: 
     let text = std::fs::read(path).with_context(|| format!("identity.pods_file: {place}"))?;
     let directory = Directory::parse(&place, &text, labels, version)?;
     feeds.directory.store(Arc::new(directory));
+    Ok(())
+}
+
+/// A sidecar knows its own pod's name before anyone is asked.
+pub(super) fn take_own(own: Option<&OwnPod>, config: &Config, feeds: &Feeds) -> anyhow::Result<()> {
+    // A better one than a pod's own word may be there already.
+    if !feeds.directory.load().is_empty() {
+        return Ok(());
+    }
+    if let Some(directory) = own.map(|own| own.directory(&node_name(config))).transpose()?.flatten() {
+        feeds.directory.store(Arc::new(directory));
+    }
     Ok(())
 }
 

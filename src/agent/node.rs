@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use arc_swap::ArcSwap;
 
+use super::own_pod::OwnPod;
 use crate::model::identity::PodUid;
 use crate::model::stamp::Stamp;
 use crate::sampler::Feeds;
@@ -40,12 +41,13 @@ impl NodeThread {
         config: procfs::Config,
         interval: Duration,
         feeds: Feeds,
+        own: Option<OwnPod>,
     ) -> anyhow::Result<NodeThread> {
         let (stop, stopped) = channel();
         let health = Arc::new(ArcSwap::default());
         let shared = health.clone();
         let run = move || {
-            let mut watcher = Watcher::new(config, feeds, shared);
+            let mut watcher = Watcher::new(config, feeds, shared, own);
             let mut next = Instant::now();
             loop {
                 watcher.read();
@@ -81,18 +83,27 @@ struct Watcher {
     reader: NodeReader,
     feeds: Feeds,
     processes: HashMap<PodUid, u32>,
+    /// The pod that the agent is a sidecar of: the one whose network it shares.
+    own: Option<OwnPod>,
     health: Arc<ArcSwap<NodeHealth>>,
     faults: u64,
     was_faulty: bool,
 }
 
 impl Watcher {
-    fn new(config: procfs::Config, feeds: Feeds, health: Arc<ArcSwap<NodeHealth>>) -> Watcher {
+    fn new(
+        mut config: procfs::Config,
+        feeds: Feeds,
+        health: Arc<ArcSwap<NodeHealth>>,
+        own: Option<OwnPod>,
+    ) -> Watcher {
+        config.is_a_pods = own.as_ref().is_some_and(|own| !own.host_network) && is_own_proc(&config.procfs);
         Watcher {
             procfs: config.procfs.clone(),
             reader: NodeReader::new(config),
             feeds,
             processes: HashMap::new(),
+            own,
             health,
             faults: 0,
             was_faulty: false,
@@ -118,7 +129,19 @@ impl Watcher {
         self.health.store(Arc::new(NodeHealth { faults, duration, read_boot_ns: Some(now.boot_ns) }));
     }
 
+    /// All containers of a pod share one network namespace: a sidecar's is its pod's.
+    fn read_own_network(&self, own: &OwnPod) {
+        let Some(uid) = own.uid.clone().filter(|_| !own.host_network) else { return };
+        let interfaces = procfs::read_own_interfaces(&self.procfs).ok().flatten();
+        let networks = interfaces.map(|interfaces| (uid, Arc::new(interfaces))).into_iter().collect();
+        self.feeds.networks.store(Arc::new(networks));
+    }
+
     fn read_networks(&mut self) {
+        if let Some(own) = &self.own {
+            self.read_own_network(own);
+            return;
+        }
         let Some(snapshot) = self.feeds.snapshot.load_full() else { return };
         let pods: Vec<&PodUid> = snapshot
             .units
@@ -137,6 +160,15 @@ impl Watcher {
         }
         self.feeds.networks.store(Arc::new(networks));
     }
+}
+
+/// True where the first process is no init of the machine: a container's own /proc, whose network and processes
+/// are the pod's. The machine's init stands outside of our own cgroup namespace, or has none above it.
+fn is_own_proc(procfs: &Path) -> bool {
+    let text = std::fs::read_to_string(procfs.join("1/cgroup")).unwrap_or_default();
+    let path = text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/");
+    // Our own container's first process, or the pod's sandbox one step beside us.
+    path == "/" || grammar::sibling(path).is_some()
 }
 
 fn read_all(proc_root: &Path, processes: &HashMap<PodUid, u32>, pods: &[&PodUid]) -> Networks {

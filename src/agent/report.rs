@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::kubernetes::Kubernetes;
 use super::node::NodeHealth;
+use crate::model::reconciled::Choice;
 use crate::model::report::{AgentReport, ProcessStats, SourceReport, SourceState};
 use crate::sampler::Feeds;
 use crate::sampler::clock::{Clock, KernelClock};
@@ -33,8 +34,12 @@ impl Reporter {
         let sinks = self.sinks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sources = vec![self.cgroup(), self.procfs()];
         sources.extend(self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).reports());
+        if let Some(reconciled) = self.feeds.reconciled.load().as_deref() {
+            name_what_they_serve(&mut sources, &reconciled.choices);
+        }
         AgentReport {
             version: env!("CARGO_PKG_VERSION"),
+            scope: self.feeds.snapshot.load().as_ref().map_or("", |snapshot| snapshot.scope.name()),
             process: self.process(),
             server: self.counters.stats(),
             sources,
@@ -83,6 +88,7 @@ impl Reporter {
             age_seconds: Some(age_seconds),
             duration_seconds: (stats.ticks > 0).then(|| spent / stats.ticks as f64),
             faults: stats.parse_faults + stats.read_faults,
+            ..SourceReport::default()
         }
     }
 
@@ -101,6 +107,38 @@ impl Reporter {
             age_seconds: age,
             duration_seconds: age.map(|_| health.duration.as_secs_f64()),
             faults: health.faults,
+            ..SourceReport::default()
         }
+    }
+}
+
+/// Writes beside each source which values come from it now, in alphabetical order.
+fn name_what_they_serve(sources: &mut [SourceReport], choices: &[Choice]) {
+    for source in sources {
+        let chosen = choices.iter().filter(|choice| choice.source.name() == source.name);
+        let mut values: Vec<&str> = chosen.map(|choice| choice.value).collect();
+        values.sort_unstable();
+        source.serves = values.join(",");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::reconciled::SourceKind;
+
+    #[test]
+    fn each_source_names_the_values_that_come_from_it() {
+        let named = |name| SourceReport { name, ..SourceReport::default() };
+        let mut sources = vec![named("cgroup"), named("procfs"), named("kubelet")];
+        let choice = |value, source| Choice { value, source, reason: "best" };
+        let choices = [
+            choice("memory", SourceKind::Cgroup),
+            choice("volumes", SourceKind::Kubelet),
+            choice("cpu", SourceKind::Cgroup),
+        ];
+        name_what_they_serve(&mut sources, &choices);
+        let serves: Vec<&str> = sources.iter().map(|source| source.serves.as_str()).collect();
+        assert_eq!(serves, ["cpu,memory", "", "volumes"]);
     }
 }

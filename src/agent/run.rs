@@ -12,7 +12,9 @@ use tokio::task::JoinHandle;
 
 use super::deliver::Delivery;
 use super::kubernetes::Kubernetes;
+use super::names;
 use super::node::NodeThread;
+use super::own_pod::OwnPod;
 use super::report::Reporter;
 use super::sampling::{node_name, open_and_announce, sampler};
 use crate::cli::SetLevel;
@@ -76,6 +78,8 @@ fn modified(path: &Path) -> Option<SystemTime> {
 /// All running parts, and the configuration they run by.
 struct Running {
     config: Config,
+    /// The pod that the agent is a sidecar of.
+    own: Option<OwnPod>,
     feeds: Feeds,
     reporter: Reporter,
     sampler: SamplerThread,
@@ -92,9 +96,11 @@ impl Running {
         let prepared = server::prepare(config.server.clone())?;
         // The address first: a second agent on this machine should fail before it reads anything.
         let listener = bind(&config).await?;
-        let (tree, _) = open_and_announce(&config)?;
-        let node = start_node(&config, &feeds)?;
-        let kubernetes = Arc::new(Mutex::new(Kubernetes::start(&config, &feeds)));
+        let sight = open_and_announce(&config)?;
+        let own = sight.sidecar();
+        names::take_own(own.as_ref(), &config, &feeds)?;
+        let node = start_node(&config, &feeds, own.clone())?;
+        let kubernetes = Arc::new(Mutex::new(Kubernetes::start(&config, &feeds, own.as_ref())));
         let reporter = Reporter {
             feeds: feeds.clone(),
             counters: Arc::new(Counters::default()),
@@ -103,11 +109,12 @@ impl Running {
             sinks: Arc::new(Mutex::new(Vec::new())),
             started_wall_ns: KernelClock.wall_ns(),
         };
-        let sampler =
-            SamplerThread::start(sampler(&config, tree, feeds.clone())).context("starting the sampler")?;
+        let sampler = SamplerThread::start(sampler(&config, sight.tree, feeds.clone()))
+            .context("starting the sampler")?;
         let server = ServerTask::start(listener, prepared, &reporter);
         let mut running = Running {
             config,
+            own,
             feeds,
             reporter,
             sampler,
@@ -163,36 +170,39 @@ impl Running {
     /// What can be refused is tried first, so that a refusal leaves everything as it was.
     async fn apply(&mut self, new: Config) -> anyhow::Result<()> {
         let old = &self.config;
-        let is_read_anew = (&old.paths, &old.sampler) != (&new.paths, &new.sampler);
+        let is_read_anew = (&old.paths, &old.sampler, &old.sidecar, old.agent.mode)
+            != (&new.paths, &new.sampler, &new.sidecar, new.agent.mode);
         let is_server_new = old.server != new.server;
         let is_sent_anew = (&old.sinks, &old.agent) != (&new.sinks, &new.agent);
-        let tree = is_read_anew.then(|| open_and_announce(&new)).transpose()?;
+        let sight = is_read_anew.then(|| open_and_announce(&new)).transpose()?;
         let prepared = is_server_new.then(|| server::prepare(new.server.clone())).transpose()?;
         let listener = if old.server.listen == new.server.listen { None } else { Some(bind(&new).await?) };
         let sinks = is_sent_anew.then(|| self.start_sinks(&new)).transpose()?;
         let old = std::mem::replace(&mut self.config, new);
         let new = &self.config;
         (self.set_level)(new.agent.log.level);
-        let of_kubernetes = |config: &'_ Config| {
-            (
-                config.identity.clone(),
-                config.api_server.clone(),
-                config.kubelet.clone(),
-                config.paths.clone(),
-                config.agent.node_name.clone(),
-            )
+        if let Some(sight) = &sight {
+            self.own = sight.sidecar();
+            names::take_own(self.own.as_ref(), new, &self.feeds)?;
+        }
+        // Everything that one of the tasks behind Kubernetes' sources was started with.
+        let asked = |config: &Config| {
+            let Config { identity, kubelet, api_server, reconcile, .. } = config.clone();
+            let Config { metrics_api, inventory, cluster, .. } = config.clone();
+            let clustered = (metrics_api, inventory, cluster);
+            (identity, kubelet, api_server, clustered, reconcile, config.agent.node_name.clone())
         };
-        if of_kubernetes(&old) != of_kubernetes(new) {
+        if is_read_anew || asked(&old) != asked(new) {
             let mut running = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner);
-            *running = Kubernetes::start(new, &self.feeds);
+            *running = Kubernetes::start(new, &self.feeds, self.own.as_ref());
+            // What was concluded of another scope holds no more.
+            self.feeds.reconciled.store(None);
         }
-        if let Some((tree, _)) = tree {
-            self.sampler = SamplerThread::start(sampler(new, tree, self.feeds.clone()))?;
+        if let Some(sight) = sight {
+            self.sampler = SamplerThread::start(sampler(new, sight.tree, self.feeds.clone()))?;
         }
-        if (&old.paths, &old.procfs, old.sampler.slow_interval)
-            != (&new.paths, &new.procfs, new.sampler.slow_interval)
-        {
-            self.node = start_node(new, &self.feeds)?;
+        if is_read_anew || old.procfs != new.procfs {
+            self.node = start_node(new, &self.feeds, self.own.clone())?;
             self.reporter.node_health = self.node.health.clone();
         }
         if let Some(prepared) = prepared {
@@ -213,6 +223,10 @@ impl Running {
     }
 
     async fn stop(mut self) {
+        let election = self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).take_election();
+        if let Some(election) = election {
+            election.leave().await;
+        }
         drop(self.kubernetes);
         drop(self.sampler);
         drop(self.node);
@@ -223,8 +237,8 @@ impl Running {
     }
 }
 
-fn start_node(config: &Config, feeds: &Feeds) -> anyhow::Result<NodeThread> {
-    NodeThread::start(config.procfs(), config.sampler.slow_interval, feeds.clone())
+fn start_node(config: &Config, feeds: &Feeds, own: Option<OwnPod>) -> anyhow::Result<NodeThread> {
+    NodeThread::start(config.procfs(), config.sampler.slow_interval, feeds.clone(), own)
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
@@ -247,7 +261,13 @@ impl ServerTask {
         let state = server::State::new(
             reporter.feeds.snapshot.clone(),
             Arc::new(move || reporting.report()),
-            Arc::new(|snapshot| serde_json::to_vec(&document::pods(snapshot)).unwrap_or_default()),
+            Arc::new(|snapshot, uid| {
+                let document = match uid {
+                    Some(uid) => document::pod(snapshot, uid)?,
+                    None => document::pods(snapshot),
+                };
+                Some(serde_json::to_vec(&document).unwrap_or_default())
+            }),
             reporter.counters.clone(),
         );
         // The address that was given may name port 0.

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
+use super::own_pod::{OwnPod, environment};
+use super::scope::{Choice, View, choose};
+use super::sidecar;
 use crate::config::Config;
 use crate::config::agent::Mode;
 use crate::model::identity::UnitKind;
+use crate::model::scope::Scope;
 use crate::sampler::clock::KernelClock;
 use crate::sampler::{Feeds, Sampler};
 use crate::source::cgroup::files::raise_open_file_limit;
@@ -21,9 +25,28 @@ pub(super) fn node_name(config: &Config) -> Arc<str> {
     config.agent.node_name(std::env::var("NODE_NAME").ok())
 }
 
-/// Opens the hierarchy that the configuration or mountinfo names.
-pub(super) fn open_tree(config: &Config) -> anyhow::Result<(Tree, Mounts)> {
-    let (root, mounts) = mounts::locate(&config.paths.procfs, config.paths.cgroup.as_deref())?;
+/// A tree, and what is known of where it was found.
+#[derive(Debug)]
+pub(super) struct Sight {
+    pub(super) tree: Tree,
+    pub(super) mounts: Mounts,
+    pub(super) choice: Choice,
+    pub(super) own: OwnPod,
+}
+
+impl Sight {
+    /// Our own pod, where the agent is its sidecar.
+    pub(super) fn sidecar(&self) -> Option<OwnPod> {
+        (self.choice.mode == Mode::Sidecar).then(|| self.own.clone())
+    }
+}
+
+/// Opens the most that the configuration and the machine let us see.
+pub(super) fn open_tree(config: &Config) -> anyhow::Result<Sight> {
+    let found = mounts::find(&config.paths.procfs, config.paths.cgroup.as_deref());
+    let own = OwnPod::find(config, &environment, found.as_ref().ok());
+    let mounts = found.as_ref().map(|place| place.mounts.clone()).unwrap_or_default();
+    let choice = choose(config, found, &own, sidecar::has_other_sources(config, &own))?;
     let open_files = raise_open_file_limit().unwrap_or(1024);
     // Each followed cgroup takes a directory descriptor, each held file one more.
     let usable = open_files.saturating_sub(RESERVED_FILES) as usize;
@@ -32,8 +55,8 @@ pub(super) fn open_tree(config: &Config) -> anyhow::Result<(Tree, Mounts)> {
     if units < config.sampler.max_units {
         tracing::debug!(open_files, units, "RLIMIT_NOFILE bounds the number of cgroups");
     }
-    let tree = Tree::open(&root, Limits { units, held_files, ..Limits::default() })?;
-    Ok((tree, mounts))
+    let tree = choice.open(config, &own, Limits { units, held_files, ..Limits::default() })?;
+    Ok(Sight { tree, mounts, choice, own })
 }
 
 pub(super) fn sampler(config: &Config, tree: Tree, feeds: Feeds) -> Sampler<KernelClock> {
@@ -41,56 +64,50 @@ pub(super) fn sampler(config: &Config, tree: Tree, feeds: Feeds) -> Sampler<Kern
 }
 
 /// Opens the tree and says once, in the log, what it is.
-pub(super) fn open_and_announce(config: &Config) -> anyhow::Result<(Tree, Mounts)> {
-    let (tree, mounts) = open_tree(config).context("the cgroup hierarchy cannot be read")?;
+pub(super) fn open_and_announce(config: &Config) -> anyhow::Result<Sight> {
+    let sight = open_tree(config).context("the cgroup hierarchy cannot be read")?;
+    let tree = &sight.tree;
     let pods = tree
         .order()
         .iter()
         .filter_map(|&slot| tree.entry(slot))
         .filter(|entry| matches!(entry.cgroup.kind, UnitKind::Pod { .. }))
         .count();
-    let has_kubepods = tree
-        .order()
-        .iter()
-        .filter_map(|&slot| tree.entry(slot))
-        .any(|entry| entry.cgroup.kind == UnitKind::AllPods);
-    let (mode, reason) = mode_of(config.agent.mode, has_kubepods)?;
-    tracing::info!(cgroups = tree.order().len(), pods, layout = ?mounts.layout, ?mode, reason, "reading cgroup v2");
-    if !mounts.legacy_controllers.is_empty() {
-        let controllers = mounts.legacy_controllers.join(", ");
+    let Choice { mode, reason, .. } = sight.choice;
+    let scope = tree.scope().name();
+    tracing::info!(cgroups = tree.order().len(), pods, layout = ?sight.mounts.layout, scope, ?mode, reason, "reading cgroup v2");
+    if !sight.mounts.legacy_controllers.is_empty() {
+        let controllers = sight.mounts.legacy_controllers.join(", ");
         tracing::warn!(controllers, "held by cgroup v1, so absent here; boot with cgroup_no_v1=all");
     }
-    Ok((tree, mounts))
+    warn_of_blindness(&sight);
+    Ok(sight)
 }
 
-/// Where the agent runs, and why it thinks so.
-fn mode_of(configured: Mode, has_kubepods: bool) -> anyhow::Result<(Mode, &'static str)> {
-    Ok(match (configured, has_kubepods) {
-        (Mode::Auto, true) => (Mode::Node, "the hierarchy has a kubepods cgroup"),
-        (Mode::Auto, false) => (Mode::Host, "the hierarchy has no kubepods cgroup"),
-        (Mode::Node, false) => (Mode::Node, "configured; the kubelet has made no kubepods cgroup yet"),
-        (Mode::Node | Mode::Host, _) => (configured, "configured"),
-        (Mode::Sidecar, _) => bail!(
-            "agent.mode: sidecar is not served by this version; run one agent per node (mode node) with the host's \
-             /sys/fs/cgroup mounted"
-        ),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modes() {
-        for (configured, has_kubepods, mode) in [
-            (Mode::Auto, true, Some(Mode::Node)),
-            (Mode::Auto, false, Some(Mode::Host)),
-            (Mode::Host, true, Some(Mode::Host)),
-            (Mode::Node, false, Some(Mode::Node)),
-            (Mode::Sidecar, true, None),
-        ] {
-            assert_eq!(mode_of(configured, has_kubepods).ok().map(|(mode, _)| mode), mode, "{configured:?}");
+/// Less than the pod is said loudly: its figures have been taken for the pod's before.
+fn warn_of_blindness(sight: &Sight) {
+    let remedy = "podometer check prints the lines that mend it";
+    match (&sight.choice.view, sight.tree.scope()) {
+        (View::Siblings(_), Scope::Siblings(_)) => {
+            let denied = sight.tree.stats().denied_siblings;
+            tracing::warn!(
+                denied,
+                remedy,
+                "the pod's own cgroup cannot be seen; its containers are read one by one, as far as they run as this user"
+            );
         }
+        (View::Siblings(_) | View::OwnContainer(_), _) => {
+            let denied = sight.tree.stats().denied_siblings;
+            tracing::warn!(
+                denied,
+                remedy,
+                "ONLY THIS CONTAINER'S OWN CGROUP CAN BE SEEN: its figures are one container's, never the pod's, and are \
+                 served as podometer_own_container_* alone"
+            );
+        }
+        (View::Pod(_, uid), _) if sight.tree.order().is_empty() => {
+            tracing::warn!(%uid, from = sight.own.uid_from, "no pod of this UID is in the host's hierarchy yet; it is looked for each second");
+        }
+        _ => {}
     }
 }

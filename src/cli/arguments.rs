@@ -17,7 +17,8 @@ use crate::config::agent::LogLevel;
     after_help = "\
 Examples:
   podometer agent                    serve metrics on http://127.0.0.1:9758/metrics
-  podometer top --once               what runs here, one second old
+  podometer top                      what runs here, one second old
+  podometer top pods -A              what kubectl top pods -A prints
   podometer check                    what can be read here, and how to mend what cannot
   podometer config default           every setting with its default"
 )]
@@ -67,12 +68,22 @@ pub(super) struct Agent {
     pub(super) log_level: Option<LogLevel>,
 }
 
-/// Prints CPU and memory like kubectl top, one second old and with peaks.
+/// Prints what kubectl top prints, or CPU and memory of the last second with peaks.
 ///
-/// Asks a running agent; where none runs, reads the cgroups itself.
+/// `top pods` and `top nodes` are kubectl's tables, to the letter: its columns, rounding, window and flags.
+/// Without a view, with --live and for containers and units the table is one second old and shows peaks. Asks a
+/// running agent, which knows the pods of its node; where none runs, reads the cgroups itself.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Columns:
+Columns of kubectl's tables:
+  CPU(cores)      mean over metrics-server's window (the kubelet's, or our own, where it does not answer)
+  MEMORY(bytes)   working set
+  CPU(%), MEMORY(%)
+                  of what pods may use of the node; <unknown> without the API, try --show-capacity
+  with --wide also: the last second, its peak, the pod's own cgroup, whose window it is, and by how much and
+  why our number differs from the one that kubectl gets
+
+Columns of the live tables:
   CPU(cores)      mean over the last second
   MEMORY(bytes)   working set, as kubectl top has it
   PEAK(15s)       highest CPU sample inside the first configured window
@@ -81,24 +92,34 @@ Columns:
   \"-\" means: not known here.
 
 Examples:
-  podometer top                      pods when there are any, else units
-  podometer top containers -n shop --sort memory
+  podometer top                      live: pods when there are any, else units
+  podometer top pods -A              as kubectl top pods -A
+  podometer top pods -n shop --containers --sort-by memory
+  podometer top pods -A --wide       with the difference and its cause
+  podometer top nodes                as kubectl top nodes, for this node
+  podometer top pods --live --watch 5 --wide
+  podometer top containers -n shop --sort-by peak
   podometer top units --watch        redraw each second
-  podometer top pods --watch 5 --wide
   podometer top --url http://10.0.0.7:9758")]
+#[allow(clippy::struct_excessive_bools, reason = "one for each flag that can be typed")]
 pub(super) struct Top {
-    /// What to list; without it pods when there are any, else units.
+    /// What to list; without it live pods when there are any, else units.
     #[arg(value_enum)]
     pub(super) view: Option<View>,
+    /// Only this pod, for `top pods`.
+    pub(super) name: Option<String>,
+    /// The last second and peaks instead of kubectl's table.
+    #[arg(long)]
+    pub(super) live: bool,
     /// Print one table and end (the default).
     #[arg(long, conflicts_with = "watch")]
     pub(super) once: bool,
     /// Print again every SECONDS, in place on a terminal.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1", value_parser = seconds)]
     pub(super) watch: Option<Duration>,
-    /// Order of the rows.
-    #[arg(long, value_enum, default_value_t = Sort::Name)]
-    pub(super) sort: Sort,
+    /// Order of the rows: cpu or memory; in live tables also peak; without it by name.
+    #[arg(long, value_enum, alias = "sort")]
+    pub(super) sort_by: Option<Sort>,
     /// Address of an agent; nothing else is asked then.
     #[arg(long)]
     pub(super) url: Option<String>,
@@ -108,26 +129,44 @@ pub(super) struct Top {
     /// More columns.
     #[arg(long)]
     pub(super) wide: bool,
-    /// Only pods of this namespace.
+    /// Only pods of this namespace; kubectl's table without it shows the namespace of the kubeconfig's context.
     #[arg(short, long)]
     pub(super) namespace: Option<String>,
+    /// Pods of all namespaces, with a column for it.
+    #[arg(short = 'A', long)]
+    pub(super) all_namespaces: bool,
+    /// Containers of each pod.
+    #[arg(long)]
+    pub(super) containers: bool,
+    /// No line of column names.
+    #[arg(long)]
+    pub(super) no_headers: bool,
+    /// The sum of all pods below them.
+    #[arg(long)]
+    pub(super) sum: bool,
+    /// Percentages of what the node has, not of what pods may use of it.
+    #[arg(long)]
+    pub(super) show_capacity: bool,
     #[command(flatten)]
     pub(super) settings: Settings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum View {
-    Units,
+    #[value(aliases = ["pod", "po"])]
     Pods,
+    #[value(aliases = ["node", "no"])]
+    Nodes,
     Containers,
-    Node,
+    Units,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Sort {
     Cpu,
     Memory,
     Peak,
+    #[default]
     Name,
 }
 

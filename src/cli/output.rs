@@ -21,6 +21,11 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "podometer: {text}");
 }
 
+/// Writes another program's word to standard error, as that program would.
+pub(super) fn word(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 pub(super) fn is_terminal() -> bool {
     stdout().is_terminal()
 }

@@ -17,6 +17,8 @@ pub enum Mode {
     Node,
     /// Beside one application, seeing its own pod.
     Sidecar,
+    /// One of some replicas, of which the leader reads what the API server says of the whole cluster.
+    Cluster,
 }
 
 /// How much is logged.
@@ -67,7 +69,7 @@ pub struct Log {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Agent {
-    /// Where the agent runs: auto, host, node or sidecar.
+    /// Where the agent runs: auto, host, node, sidecar or cluster.
     pub mode: Mode,
     /// The node's name; without it the environment's NODE_NAME, without that the host name.
     pub node_name: Option<String>,

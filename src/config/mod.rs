@@ -13,6 +13,8 @@ mod nearest;
 pub mod paths;
 /// What can be wrong, in words that name the place.
 mod problem;
+/// The section `sidecar`: the agent's own pod, and whom it may ask.
+pub mod sidecar;
 /// The section `sinks`: where values are sent.
 pub mod sinks;
 /// The composed struct: one line a part.

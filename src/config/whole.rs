@@ -4,12 +4,14 @@ use serde::Deserialize;
 
 use crate::config::agent::Agent;
 use crate::config::paths::Paths;
+use crate::config::sidecar::Sidecar;
 use crate::config::sinks::Sinks;
 use crate::identity;
 use crate::model::bounds::OutOfRange;
+use crate::reconcile;
 use crate::sampler;
 use crate::server;
-use crate::source::{api_server, kubelet, procfs};
+use crate::source::{api_server, inventory, kubelet, lease, metrics_api, procfs};
 
 /// The file that documents every key with its default; printed by `podometer config default`.
 pub const DEFAULT_FILE: &str = include_str!("../../config/podometer.yaml");
@@ -24,7 +26,12 @@ pub struct Config {
     pub identity: identity::config::Config,
     pub api_server: api_server::Config,
     pub kubelet: kubelet::Config,
+    pub metrics_api: metrics_api::Config,
+    pub inventory: inventory::Config,
+    pub cluster: lease::Config,
     pub procfs: procfs::Config,
+    pub sidecar: Sidecar,
+    pub reconcile: reconcile::Config,
     pub server: server::Config,
     pub sinks: Sinks,
 }
@@ -48,6 +55,11 @@ impl Config {
             ("identity", self.identity.validate()),
             ("api_server", self.api_server.validate()),
             ("kubelet", self.kubelet.validate()),
+            ("metrics_api", self.metrics_api.validate()),
+            ("inventory", self.inventory.validate()),
+            ("cluster", self.cluster.validate()),
+            ("sidecar", self.sidecar.validate()),
+            ("reconcile", self.reconcile.validate()),
             ("server", self.server.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {

@@ -1,5 +1,6 @@
 //! Pure encoders: a snapshot goes in, bytes come out. No IO, no clock, no async.
 
+pub mod cluster;
 pub mod document;
 pub mod influx;
 pub mod prometheus;

@@ -70,6 +70,11 @@ pub enum UnitKind {
         uid: PodUid,
         qos: QosClass,
     },
+    /// The network of the pod that we run in, where no cgroup of the pod can be seen: all containers of a pod share
+    /// one. It has no CPU and no memory, and no family of pods takes it but those of networks.
+    PodNetwork {
+        uid: PodUid,
+    },
     /// A container; `pod` is absent on a plain host (docker, podman).
     Container {
         id: ContainerId,
@@ -92,6 +97,7 @@ impl UnitKind {
             UnitKind::AllPods => "pods",
             UnitKind::Qos(_) => "qos",
             UnitKind::Pod { .. } => "pod",
+            UnitKind::PodNetwork { .. } => "pod_network",
             UnitKind::Container { .. } => "container",
             UnitKind::Slice => "slice",
             UnitKind::Service => "service",

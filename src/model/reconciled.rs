@@ -7,6 +7,7 @@ use super::identity::{PodInfo, PodUid};
 use super::kubelet::Summary;
 use super::stamp::Stamp;
 use super::unit::Unit;
+use super::workload::Amounts;
 
 /// A place that values of pods come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -200,6 +201,8 @@ pub struct Reconciled {
     pub taken: Stamp,
     pub pods: Vec<PodReconciliation>,
     pub node: Option<Reconciliation>,
+    /// What pods may use of the node: the base of `kubectl top nodes`' percentages.
+    pub node_allocatable: Option<Amounts>,
     /// The newest `/stats/summary` that is not stale: networks, volumes, file systems.
     pub summary: Option<Arc<Summary>>,
     /// Pods and containers that no cgroup here stands for, made from another source's values; parents before

@@ -6,6 +6,8 @@ use super::ledger::Ledger;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AgentReport {
     pub version: &'static str,
+    /// What the units of the newest snapshot stand for; empty before the first.
+    pub scope: &'static str,
     pub process: ProcessStats,
     pub server: ServerStats,
     pub sources: Vec<SourceReport>,
@@ -78,4 +80,6 @@ pub struct SourceReport {
     /// How long its last reading took.
     pub duration_seconds: Option<f64>,
     pub faults: u64,
+    /// The values that come from it now, such as `cpu,memory`; empty where it serves none.
+    pub serves: String,
 }

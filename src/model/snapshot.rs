@@ -68,4 +68,6 @@ pub struct SamplerStats {
     pub max_read_seconds: f64,
     /// cgroups that could not be taken in because the bound on their number was reached.
     pub refused_units: u64,
+    /// Containers in our process namespace that we may not read; `None` where none is looked for.
+    pub denied_siblings: Option<u64>,
 }

@@ -1,6 +1,11 @@
 //! Rates over windows that no reader can move: each window ends at the newest sample and is as long as
 //! configured, whoever looks at it and how often.
 
+/// How the steps of a ring lie in memory.
+mod steps;
+
+use steps::{Step, Steps};
+
 /// A mean CPU use with the window it belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rate {
@@ -22,13 +27,6 @@ pub struct WindowUse {
     pub samples: u32,
 }
 
-/// Between two neighbouring readings of a counter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Step {
-    time_us: u32,
-    usage_us: u32,
-}
-
 /// Why a reading gave no sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoSample {
@@ -40,10 +38,12 @@ pub enum NoSample {
     Gap,
 }
 
-/// The last readings of one `usage_usec` counter. Memory is fixed at creation.
+/// The last readings of one `usage_usec` counter. Its memory grows only when a counter that stood still moves for
+/// the first time, and when one moves by more than the small form holds.
 #[derive(Clone, Debug)]
 pub struct UsageRing {
-    steps: Box<[Step]>,
+    steps: Steps,
+    capacity: usize,
     next: usize,
     filled: usize,
     last: Option<Reading>,
@@ -59,7 +59,7 @@ struct Reading {
 impl UsageRing {
     /// A ring that holds `samples` steps.
     pub fn new(samples: usize) -> UsageRing {
-        UsageRing { steps: vec![Step::default(); samples.max(2)].into(), next: 0, filled: 0, last: None }
+        UsageRing { steps: Steps::default(), capacity: samples.max(2), next: 0, filled: 0, last: None }
     }
 
     /// Takes one reading and returns the use in cores since the one before.
@@ -70,19 +70,23 @@ impl UsageRing {
             self.forget();
             return Err(NoSample::Reset);
         }
+        let boot_us = boot_ns / 1000;
         let time_us = boot_ns.saturating_sub(last.boot_ns) / 1000;
-        let (Ok(time_us), Ok(usage_us)) = (u32::try_from(time_us), u32::try_from(usage_us - last.usage_us))
+        let (Ok(exact_time), Ok(exact_usage)) =
+            (u32::try_from(time_us), u32::try_from(usage_us - last.usage_us))
         else {
             self.forget();
             return Err(NoSample::Gap);
         };
-        if time_us == 0 {
+        if exact_time == 0 {
             return Err(NoSample::Gap);
         }
-        self.steps[self.next] = Step { time_us, usage_us };
-        self.next = (self.next + 1) % self.steps.len();
-        self.filled = (self.filled + 1).min(self.steps.len());
-        Ok(f64::from(usage_us) / f64::from(time_us))
+        // Cut at absolute values, so that the cuts of neighbouring steps cancel out in every sum.
+        let step = Step::between((last.boot_ns / 1000, last.usage_us), (boot_us, usage_us));
+        self.steps.set(self.next, step, self.filled, self.capacity);
+        self.next = (self.next + 1) % self.capacity;
+        self.filled = (self.filled + 1).min(self.capacity);
+        Ok(f64::from(exact_usage) / f64::from(exact_time))
     }
 
     /// Drops what happened before: the next reading is a first one that keeps the counter's last value.
@@ -93,12 +97,13 @@ impl UsageRing {
     fn forget(&mut self) {
         self.filled = 0;
         self.next = 0;
+        self.steps.forget();
     }
 
     /// Newest step first.
     fn newest(&self) -> impl Iterator<Item = Step> + '_ {
-        let (older, newer) = self.steps.split_at(self.next);
-        older.iter().rev().chain(newer.iter().rev()).take(self.filled).copied()
+        let newest = self.next + self.capacity - 1;
+        (0..self.filled).map(move |back| self.steps.get((newest - back) % self.capacity))
     }
 
     /// Mean use over the newest steps that together span at least `span_us`; absent while the ring is
@@ -106,8 +111,8 @@ impl UsageRing {
     pub fn mean(&self, span_us: u64) -> Option<Rate> {
         let (mut time, mut usage) = (0u64, 0u64);
         for step in self.newest() {
-            time += u64::from(step.time_us);
-            usage += u64::from(step.usage_us);
+            time += step.time_us();
+            usage += step.usage_us();
             // A tick may come a little early; a twentieth of the span is not worth another whole step.
             if time + span_us / 20 >= span_us {
                 break;
@@ -131,12 +136,12 @@ impl UsageRing {
         scratch.clear();
         let (mut time, mut usage, mut max) = (0u64, 0u64, 0f64);
         for step in self.newest() {
-            let cores = f64::from(step.usage_us) / f64::from(step.time_us);
-            if time + u64::from(step.time_us) > span_us + span_us / 20 && time > 0 {
+            let cores = step.usage_us() as f64 / step.time_us() as f64;
+            if time + step.time_us() > span_us + span_us / 20 && time > 0 {
                 break;
             }
-            time += u64::from(step.time_us);
-            usage += u64::from(step.usage_us);
+            time += step.time_us();
+            usage += step.usage_us();
             max = max.max(cores);
             scratch.push(cores as f32);
         }

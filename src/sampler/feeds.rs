@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 
 use crate::identity::Directory;
 use crate::model::identity::PodUid;
+use crate::model::inventory::Inventory;
 use crate::model::node::Node;
 use crate::model::reconciled::Reconciled;
 use crate::model::snapshot::Snapshot;
@@ -27,6 +28,8 @@ pub struct Feeds {
     pub node: Arc<ArcSwapOption<Node>>,
     /// In: what was concluded from the snapshots before and from the other sources.
     pub reconciled: Arc<ArcSwapOption<Reconciled>>,
+    /// Past the sampler: what the cluster has, for the sinks.
+    pub inventory: Arc<ArcSwapOption<Inventory>>,
     /// Out: the newest snapshot.
     pub snapshot: Arc<ArcSwapOption<Snapshot>>,
 }

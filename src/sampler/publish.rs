@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::clock::Clock;
+use super::feeds::Networks;
 use super::state::{State, copy_unit};
 use super::tick::Sampler;
 use crate::model::identity::UnitKind;
@@ -43,8 +44,11 @@ impl<C: Clock> Sampler<C> {
         }
         self.departed.clear();
         snapshot.reconciled = self.feeds.reconciled.load_full();
-        snapshot.scope.clone_from(self.tree.scope());
-        filled += append_foreign(&mut snapshot.units, filled, snapshot.reconciled.as_deref());
+        // Comparing costs nothing; a copy of a pod's scope would allocate each second.
+        if snapshot.scope != *self.tree.scope() {
+            snapshot.scope.clone_from(self.tree.scope());
+        }
+        filled += append_foreign(&mut snapshot.units, filled, snapshot.reconciled.as_deref(), &networks);
         snapshot.units.truncate(filled);
         self.feeds.snapshot.store(Some(blank.clone()));
         self.publisher.keep(blank);
@@ -70,13 +74,24 @@ impl<C: Clock> Sampler<C> {
                 && state.unit.identity.as_deref() != Some(&found)
             {
                 state.unit.identity = Some(Arc::new(found));
+                // No row of any page shows a sandbox's.
+                let has_histogram = state.has_histogram && !state.unit.is_sandbox();
+                if has_histogram != state.unit.cpu.histogram.is_some() {
+                    state.unit.cpu.histogram = has_histogram.then(Box::default);
+                }
             }
         }
     }
 }
 
 /// Puts the units that other sources gave behind our own and returns how many they are.
-fn append_foreign(units: &mut Vec<Unit>, start: usize, reconciled: Option<&Reconciled>) -> usize {
+/// A pod whose network we can read ourselves has that one.
+fn append_foreign(
+    units: &mut Vec<Unit>,
+    start: usize,
+    reconciled: Option<&Reconciled>,
+    networks: &Networks,
+) -> usize {
     let foreign = reconciled.map(|reconciled| reconciled.foreign.as_slice()).unwrap_or_default();
     for (place, source) in foreign.iter().enumerate() {
         let at = start + place;
@@ -84,7 +99,13 @@ fn append_foreign(units: &mut Vec<Unit>, start: usize, reconciled: Option<&Recon
             Some(unit) => copy_unit(unit, source),
             None => units.push(source.clone()),
         }
-        units[at].parent = source.parent.map(|parent| parent + start as u32);
+        let unit = &mut units[at];
+        unit.parent = source.parent.map(|parent| parent + start as u32);
+        if let UnitKind::Pod { uid, .. } | UnitKind::PodNetwork { uid } = &unit.cgroup.kind
+            && let Some(network) = networks.get(uid)
+        {
+            unit.network = Some(network.clone());
+        }
     }
     foreign.len()
 }

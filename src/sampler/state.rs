@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) resolved: Option<u64>,
     /// Counts slow readings, so that limits are read every few of them.
     pub(super) slow_turns: u32,
+    /// Whether this kind of unit carries a histogram, as long as it is no sandbox.
+    pub(super) has_histogram: bool,
 }
 
 impl State {
@@ -58,6 +60,7 @@ impl State {
             oom: OomCount::default(),
             resolved: None,
             slow_turns: 0,
+            has_histogram,
         }
     }
 

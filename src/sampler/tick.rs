@@ -388,6 +388,7 @@ impl<C: Clock> Sampler<C> {
         stats.created = tree.created;
         stats.removed = tree.removed;
         stats.refused_units = tree.refused_units;
+        stats.denied_siblings = tree.denied_siblings;
         let taken_boot = self.clock.boot_ns();
         let taken = Stamp { boot_ns: taken_boot, wall_ns: taken_boot as i64 + self.wall_minus_boot };
         self.publish_at(taken)

@@ -11,6 +11,7 @@ use crate::model::bounds::OutOfRange;
 /// Where and how to serve.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each switch that can be set")]
 pub struct Config {
     /// Address and port to listen on.
     pub listen: SocketAddr,
@@ -42,6 +43,12 @@ pub struct Config {
     pub cadvisor_pod_rows: bool,
     /// Whether OpenMetrics has a `_created` sample beside every counter.
     pub created_samples: bool,
+    /// How many pods, those that differ most, have rows for each of their differences; `/api/v1/drift` has all.
+    pub drift_pods: usize,
+    /// Whether `/metrics` also says what the API says of pods under kube-state-metrics' names.
+    pub kube_state_metrics_names: bool,
+    /// Whether `/metrics` also has `pod_cpu_usage_cores` and other bare names of some stacks' own exporters.
+    pub short_names: bool,
 }
 
 impl Default for Config {
@@ -60,6 +67,9 @@ impl Default for Config {
             gzip_level: 1,
             cadvisor_pod_rows: false,
             created_samples: true,
+            drift_pods: 20,
+            kube_state_metrics_names: false,
+            short_names: false,
         }
     }
 }
@@ -85,6 +95,7 @@ impl Config {
             span("shutdown_timeout", self.shutdown_timeout, Duration::ZERO),
             count("max_request_bytes", self.max_request_bytes, (8192, 1 << 20)),
             OutOfRange::check("gzip_level", self.gzip_level, (1, 9), |value| value.to_string()),
+            count("drift_pods", self.drift_pods, (0, 1000)),
             both,
         ];
         problems.into_iter().flatten().collect()

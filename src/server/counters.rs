@@ -28,10 +28,11 @@ const CUT_OFFS: [(CutOff, &str); 5] = [
 ];
 
 /// Paths that are counted each; any other is `other`.
-pub(super) const ROUTES: [&str; 8] = [
+pub(super) const ROUTES: [&str; 9] = [
     "/",
     "/-/healthy",
     "/-/ready",
+    "/api/v1/drift",
     "/api/v1/pods",
     "/metrics",
     "/metrics/cadvisor",
@@ -40,7 +41,8 @@ pub(super) const ROUTES: [&str; 8] = [
 ];
 
 /// Status codes that the server answers with beside 200; any other is `other`.
-const CODES: [(u16, &str); 5] = [(401, "401"), (404, "404"), (405, "405"), (500, "500"), (503, "503")];
+const CODES: [(u16, &str); 6] =
+    [(400, "400"), (401, "401"), (404, "404"), (405, "405"), (500, "500"), (503, "503")];
 
 /// Counts since start. Shared by the server, which adds, and the agent, which reports.
 #[derive(Debug, Default)]

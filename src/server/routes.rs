@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State as Given};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State as Given};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
@@ -13,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::time::Instant;
 
+use crate::encode::document::{self, DriftFilter};
 use crate::encode::prometheus::{Encoder, Format, LabelCache, Options, Page};
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Pace;
@@ -31,7 +33,9 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 const INDEX: &str = "podometer\n\n\
     /-/healthy          the server answers\n\
     /-/ready            the values are fresh\n\
-    /api/v1/pods        pods and containers as JSON\n\
+    /api/v1/drift       our values beside the other sources', how they differ and why, as JSON;\n\
+    \x20                   ?namespace= ?pod= ?cause=\n\
+    /api/v1/pods        pods and containers as JSON; of one pod with ?uid=UID\n\
     /metrics            pods, containers, units and the agent, for Prometheus\n\
     /metrics/cadvisor   cAdvisor's families, one row a container\n\
     /metrics/node       the node in node_exporter's names\n\
@@ -61,6 +65,9 @@ impl Shared {
             options: Options {
                 cadvisor_pod_rows: config.cadvisor_pod_rows,
                 created_samples: config.created_samples,
+                drift_pods: config.drift_pods,
+                kube_state_metrics_names: config.kube_state_metrics_names,
+                short_names: config.short_names,
             },
             write_timeout: config.write_timeout,
             gzip_level: config.gzip_level,
@@ -87,6 +94,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(async || text(StatusCode::OK, INDEX)))
         .route("/-/healthy", get(async || text(StatusCode::OK, "healthy\n")))
         .route("/-/ready", get(ready))
+        .route("/api/v1/drift", get(drift_document))
         .route("/api/v1/pods", get(pods_document));
     for each in Page::ALL {
         routes = routes.route(each.path(), page(each));
@@ -146,9 +154,54 @@ async fn scrape(shared: &Shared, page: Page, headers: &HeaderMap) -> Response {
     response
 }
 
-async fn pods_document(Given(shared): Given<Arc<Shared>>) -> Response {
+/// Which pods are asked for.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    uid: Option<String>,
+}
+
+async fn pods_document(
+    Given(shared): Given<Arc<Shared>>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
     let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
-    let document = (shared.state.pods_document)(&snapshot);
+    let Ok(Query(wanted)) = wanted else {
+        return text(StatusCode::BAD_REQUEST, "the one parameter is uid, a pod's UID\n");
+    };
+    let Some(document) = (shared.state.pods_document)(&snapshot, wanted.uid.as_deref()) else {
+        return text(StatusCode::NOT_FOUND, "no pod with this UID runs here\n");
+    };
+    json(&shared, document)
+}
+
+async fn drift_document(
+    Given(shared): Given<Arc<Shared>>,
+    asked: Result<Query<DriftFilter>, QueryRejection>,
+) -> Response {
+    let filter = match asked {
+        Ok(Query(filter)) => filter,
+        Err(refused) => return bad_request(&refused.body_text()),
+    };
+    if let Some(problem) = filter.problem() {
+        return bad_request(&problem);
+    }
+    let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
+    match serde_json::to_vec(&document::drift(&snapshot, &filter)) {
+        Ok(document) => json(&shared, document),
+        Err(error) => {
+            tracing::warn!(%error, "drift cannot be written");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "the document cannot be written\n")
+        }
+    }
+}
+
+fn bad_request(problem: &str) -> Response {
+    let body = format!("{problem}\nallowed: ?namespace=NAMESPACE &pod=NAME_OR_UID &cause=CAUSE\n");
+    text(StatusCode::BAD_REQUEST, body)
+}
+
+fn json(shared: &Shared, document: Vec<u8>) -> Response {
     add(&shared.state.counters.response_bytes, document.len() as u64);
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),

@@ -12,8 +12,8 @@ use super::counters::Counters;
 
 /// What the agent says about itself, at the time of a scrape.
 pub type Report = Arc<dyn Fn() -> AgentReport + Send + Sync>;
-/// Writes a document from a snapshot.
-pub type Document = Arc<dyn Fn(&Snapshot) -> Vec<u8> + Send + Sync>;
+/// Writes a document from a snapshot: of all pods, or of the one with this UID; `None` where that is not here.
+pub type Document = Arc<dyn Fn(&Snapshot, Option<&str>) -> Option<Vec<u8>> + Send + Sync>;
 
 /// The server's view of the agent. Reading it never makes the sampler wait.
 #[derive(Clone)]

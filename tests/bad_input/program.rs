@@ -36,9 +36,17 @@ pub(crate) struct Agent {
 impl Agent {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(arguments: &[&str]) -> Agent {
+        let agent = Agent::launch(arguments, &[]);
+        agent.wait("readiness", |agent| agent.get("/-/ready").0 == 200);
+        agent
+    }
+
+    /// Starts it in this environment and waits until it listens.
+    pub(crate) fn launch(arguments: &[&str], variables: &[(&str, &str)]) -> Agent {
         let mut arguments: Vec<&str> = arguments.to_vec();
         arguments.splice(0..0, ["agent", "--set", "server.listen=127.0.0.1:0"]);
-        let mut child = podometer(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            podometer(&arguments).envs(variables.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, log) = channel();
         std::thread::spawn(move || {
@@ -51,7 +59,6 @@ impl Agent {
         let mut agent = Agent { child, log, address: String::new() };
         let line = agent.logged("serving /metrics");
         line.split("address=").nth(1).unwrap().trim().clone_into(&mut agent.address);
-        agent.wait("readiness", |agent| agent.get("/-/ready").0 == 200);
         agent
     }
 

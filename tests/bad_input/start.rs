@@ -54,10 +54,16 @@ fn a_wrong_cgroup_path_is_named() {
         ("absent", "mount the host's cgroup2 hierarchy there"),
         ("plain", "is not a cgroup v2 directory"),
         ("plain/file", "is not a cgroup v2 directory"),
-        ("cgroup/system.slice/a.service", "mount the host's /sys/fs/cgroup read-only"),
     ] {
         refused(&["--set", &host.set("paths.cgroup", place)], &[shown(&host.path(place)), says]);
     }
+    // A container's own cgroup is a sidecar's, and no node's.
+    let leaf = host.set("paths.cgroup", "cgroup/system.slice/a.service");
+    let says = "mount the host's /sys/fs/cgroup read-only";
+    refused(
+        &["--set", "agent.mode=node", "--set", &leaf],
+        &[shown(&host.path("cgroup/system.slice/a.service")), says],
+    );
 }
 
 #[test]

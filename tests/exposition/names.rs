@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use podometer::encode::prometheus::{Format, Options, Page, Table};
+use podometer::encode::prometheus::{Format, Page, Table};
 use podometer::encode::schema::Kind;
+use podometer::encode::schema::short;
 
 use super::golden::assert_golden;
 use super::{decode, sample};
@@ -48,8 +49,13 @@ fn families(page: Page) -> Vec<(&'static str, Kind)> {
             Table::Units(table) => found.extend(table.iter().map(|family| (family.name, family.kind))),
             Table::Sampler(table) => found.extend(table.iter().map(|family| (family.name, family.kind))),
             Table::Agent(table) => found.extend(table.iter().map(|family| (family.name, family.kind))),
-            // The node's own families have a golden of their own, from a recorded /proc.
-            Table::Node(_) => {}
+            Table::Cluster(table) | Table::KubeState(table) => {
+                found.extend(table.iter().map(|family| (family.name, family.kind)));
+            }
+            Table::Snapshot(table) => found.extend(table.iter().map(|family| (family.name, family.kind))),
+            // Other exporters' names, which keep no rule; the node's own families have a golden of their own, from
+            // a recorded /proc.
+            Table::Short(_) | Table::Node(_) => {}
         }
     }
     found
@@ -58,7 +64,7 @@ fn families(page: Page) -> Vec<(&'static str, Kind)> {
 fn shown_names() -> String {
     let mut out = String::new();
     for page in Page::ALL {
-        let bytes = sample::document(&sample::full(), page, Format::Protobuf, Options::default());
+        let bytes = sample::document(&sample::full(), page, Format::Protobuf, sample::everything());
         writeln!(out, "{}", page.path()).unwrap();
         for family in decode::families(&bytes) {
             let kind = ["counter", "gauge", "", "", "histogram"][family.kind as usize];
@@ -73,4 +79,16 @@ fn shown_names() -> String {
         }
     }
     out
+}
+
+#[test]
+fn bare_names_come_by_option_alone() {
+    let plain = sample::text(Page::Metrics, Format::Text);
+    let all = sample::document(&sample::full(), Page::Metrics, Format::Text, sample::everything());
+    let all = String::from_utf8(all).unwrap();
+    for family in short::FAMILIES {
+        let head = format!("# TYPE {} ", family.name);
+        assert!(!plain.contains(&head) && all.contains(&head), "{}", family.name);
+    }
+    assert!(!plain.contains("\nkube_pod_") && all.contains("\nkube_pod_info{"));
 }

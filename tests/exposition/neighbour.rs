@@ -38,7 +38,9 @@ fn complaints(text: &[u8]) -> Option<String> {
 fn promtool_finds_nothing_to_say() {
     for page in Page::ALL.into_iter().filter(|page| *page != Page::Node) {
         for pod_rows in [false, true] {
-            let options = Options { cadvisor_pod_rows: pod_rows, ..Options::default() };
+            let kube_state_metrics_names = pod_rows;
+            let options =
+                Options { cadvisor_pod_rows: pod_rows, kube_state_metrics_names, ..Options::default() };
             let text = sample::document(&sample::full(), page, Format::Text, options);
             let Some(said) = complaints(&text) else { return };
             assert!(said.is_empty(), "{page:?}: {said}");

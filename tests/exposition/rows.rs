@@ -47,10 +47,11 @@ fn pods_are_not_counted_twice_in_cadvisors_families() {
     assert_eq!(of_guar.len(), 1, "the one container, not the sandbox, not the pod: {of_guar:?}");
     assert!(rows.iter().any(|row| row.contains("id=\"/\"")));
     let with_pods = Options { cadvisor_pod_rows: true, ..Options::default() };
-    assert_eq!(lines(&snapshot, Page::Cadvisor, family, with_pods).len(), rows.len() + 2);
+    assert_eq!(lines(&snapshot, Page::Cadvisor, family, with_pods).len(), rows.len() + 3);
     assert_eq!(
         lines(&snapshot, Page::Cadvisor, "container_network_receive_bytes_total", Options::default()).len(),
-        1
+        1,
+        "on a page with times none that has another time"
     );
 }
 
@@ -111,4 +112,80 @@ fn absent_values_give_no_row_and_empty_families_nothing() {
     let text = String::from_utf8(bytes).unwrap();
     assert!(!text.contains("container_cpu_usage_seconds_total"), "neither rows nor head");
     assert!(text.contains("# TYPE container_oom_events_total counter"));
+}
+
+#[test]
+fn what_another_source_says_is_a_series_of_its_own() {
+    let snapshot = sample::snapshot();
+    let of = |page, family| lines(&snapshot, page, family, Options::default());
+    let foreign = |rows: Vec<String>| rows.into_iter().filter(|row| row.contains("away")).collect::<Vec<_>>();
+    let rows = foreign(of(Page::Metrics, "pod_cpu_usage_seconds_total"));
+    assert!(rows.len() == 1 && rows[0].contains(",source=\"kubelet\"}"), "{rows:?}");
+    let rows = foreign(of(Page::Resource, "pod_cpu_usage_seconds_total"));
+    assert!(rows.len() == 1 && !rows[0].contains("source="), "the kubelet's own form has no such label");
+    assert!(!of(Page::Metrics, "pod_cpu_usage_seconds_total")[0].contains("source="));
+    let rows = foreign(of(Page::Metrics, "container_network_receive_bytes_total"));
+    assert!(rows[0].matches("source=").count() == 1 && rows[0].ends_with(" 77"), "{rows:?}");
+    let mut blind = (*snapshot).clone();
+    blind.units[2].network = None;
+    let rows = lines(&blind, Page::Metrics, "container_network_receive_bytes_total", Options::default());
+    let guar = rows.iter().find(|row| row.contains("pod=\"guar\"")).unwrap();
+    assert!(guar.contains("interface=\"eth0\",source=\"kubelet\"}") && guar.ends_with(" 77"), "{guar}");
+    let packets = lines(&blind, Page::Metrics, "container_network_receive_packets_total", Options::default());
+    assert!(packets.is_empty(), "the kubelet does not count packets, and absent is not zero");
+}
+
+#[test]
+fn a_source_that_changes_changes_the_series_at_once() {
+    let mut cache = LabelCache::new(Format::Text);
+    let mut encode = |snapshot: &Snapshot| {
+        let plan = cache.plan(Arc::new(snapshot.clone()), Page::Metrics);
+        let mut out = Vec::new();
+        Encoder::new(plan, Arc::default(), Format::Text, Options::default()).finish(&mut out);
+        String::from_utf8(out)
+            .unwrap()
+            .contains("pod=\"guar\",uid=\"63f8f95c-2cab-4e91-8271-232b018ec34d\",source=")
+    };
+    let mut snapshot = (*sample::snapshot()).clone();
+    assert!(!encode(&snapshot));
+    snapshot.units[2].source = podometer::model::reconciled::SourceKind::NodeAgent;
+    assert!(encode(&snapshot));
+    snapshot.units[2].source = podometer::model::reconciled::SourceKind::Cgroup;
+    assert!(!encode(&snapshot));
+}
+
+#[test]
+fn differences_are_shown_for_as_many_pods_as_are_asked_for_and_counted_for_all() {
+    let snapshot = sample::snapshot();
+    let of = |family, drift_pods| {
+        lines(&snapshot, Page::Metrics, family, Options { drift_pods, ..Options::default() })
+    };
+    let rows = of("podometer_drift_cpu_cores", 20);
+    assert!(rows.len() == 1 && rows[0].ends_with(" 0.001"), "ours minus theirs: {rows:?}");
+    assert_eq!(of("podometer_drift_cpu_cores", 0), [""; 0]);
+    let unexplained = [
+        "podometer_drift_unexplained{against=\"kubelet\"} 1",
+        "podometer_drift_unexplained{against=\"metrics_api\"} 0",
+    ];
+    assert_eq!(
+        of("podometer_drift_unexplained", 0),
+        unexplained,
+        "zero is measured, and counts do not depend"
+    );
+    assert_eq!(of("podometer_drift_differences", 0).len(), 18);
+}
+
+#[test]
+fn one_claim_has_one_row_however_many_pods_use_it() {
+    let rows =
+        lines(&sample::snapshot(), Page::Metrics, "kubelet_volume_stats_used_bytes", Options::default());
+    assert_eq!(
+        rows,
+        ["kubelet_volume_stats_used_bytes{namespace=\"default\",persistentvolumeclaim=\"data\"} 1000"]
+    );
+    assert_eq!(
+        lines(&sample::snapshot(), Page::Metrics, "podometer_pod_volume_used_bytes", Options::default())
+            .len(),
+        3
+    );
 }

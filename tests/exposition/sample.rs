@@ -7,7 +7,7 @@ use podometer::encode::prometheus::{Encoder, Format, LabelCache, Options, Page};
 use podometer::model::field::Field;
 use podometer::model::histogram::NativeHistogram;
 use podometer::model::identity::{
-    Cgroup, ContainerId, ContainerInfo, ContainerRole, Identity, PodInfo, PodUid, QosClass, Runtime, UnitKind,
+    Cgroup, ContainerId, ContainerInfo, ContainerRole, Identity, PodUid, QosClass, Runtime, UnitKind,
 };
 use podometer::model::ledger::Ledger;
 use podometer::model::node::{Disk, Machine, Memory, Node};
@@ -19,6 +19,10 @@ use podometer::model::unit::{
     working_set_bytes,
 };
 use podometer::model::window::{Rate, WindowUse};
+use podometer::model::workload::Resources;
+
+#[path = "sample_cluster.rs"]
+mod cluster;
 
 pub(crate) const UID: &str = "63f8f95c-2cab-4e91-8271-232b018ec34d";
 
@@ -36,6 +40,7 @@ pub(crate) fn text(page: Page, format: Format) -> String {
 
 pub(crate) fn report() -> AgentReport {
     AgentReport {
+        scope: "node",
         version: "0.1.0",
         process: ProcessStats {
             cpu_seconds: Some(1.25),
@@ -60,6 +65,7 @@ pub(crate) fn report() -> AgentReport {
             age_seconds: Some(0.5),
             duration_seconds: Some(0.004),
             faults: 0,
+            serves: "cpu,memory".to_owned(),
         }],
         ledgers: vec![(
             "influx \"main\"".to_owned(),
@@ -75,19 +81,13 @@ pub(crate) fn report() -> AgentReport {
 }
 
 pub(crate) fn snapshot() -> Arc<Snapshot> {
-    let pod = Arc::new(PodInfo {
-        namespace: "default".into(),
-        name: "guar".into(),
-        uid: UID.into(),
-        node: "n1".into(),
-        ..PodInfo::default()
-    });
+    let pod = Arc::new(cluster::pod_info());
     let named = |name: &str, role| {
         let container = ContainerInfo {
             name: name.into(),
             image: "lab.local/load:1".into(),
             role,
-            restart_count: 0,
+            resources: if role == ContainerRole::App { cluster::resources() } else { Resources::default() },
             ..ContainerInfo::default()
         };
         Arc::new(Identity { pod: Some(Arc::clone(&pod)), container: Some(Arc::new(container)) })
@@ -138,6 +138,7 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
         unit(8, "/system.slice/ssh.service", UnitKind::Service),
         unit(9, "/system.slice/a\\x2d\"quoted\".service", UnitKind::Service),
         unit(10, "/system.slice/docker-d.scope", docker),
+        cluster::foreign(),
     ];
     Arc::new(Snapshot {
         seq: 7,
@@ -146,6 +147,7 @@ pub(crate) fn snapshot() -> Arc<Snapshot> {
         units,
         node: Some(Arc::new(node())),
         node_name: "n1".into(),
+        reconciled: Some(Arc::new(cluster::reconciled())),
         sampler: SamplerStats {
             ticks: 70,
             intervals: [Duration::from_millis(100); 3],
@@ -268,4 +270,9 @@ pub(crate) fn full() -> Arc<Snapshot> {
         unit.io[..].iter_mut().for_each(|io| (io.rios, io.wios) = (Some(1), Some(2)));
     }
     Arc::new(snapshot)
+}
+
+/// All that can be switched on.
+pub(crate) fn everything() -> Options {
+    Options { kube_state_metrics_names: true, short_names: true, ..Options::default() }
 }

@@ -10,23 +10,30 @@ use crate::sample;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/influx_kubernetes.txt");
 
+type Names = &'static [&'static str];
+
 /// What Telegraf's inputs.kubernetes writes of each measurement: tags (that can be told from cgroups), fields.
-const TELEGRAF: &[(&str, &[&str], &[&str])] = &[
+const TELEGRAF: &[(&str, Names, &[Names])] = &[
     (
         "kubernetes_pod_container",
         &["node_name", "namespace", "container_name", "pod_name", "image", "version"],
-        SYSTEM,
+        &[SYSTEM, &["rootfs_used_bytes", "logsfs_used_bytes"]],
     ),
-    ("kubernetes_system_container", &["node_name", "container_name"], SYSTEM),
+    ("kubernetes_system_container", &["node_name", "container_name"], &[SYSTEM]),
+    (
+        "kubernetes_pod_volume",
+        &["node_name", "pod_name", "namespace", "volume_name"],
+        &[&["available_bytes", "capacity_bytes", "used_bytes"]],
+    ),
     (
         "kubernetes_pod_network",
         &["node_name", "pod_name", "namespace"],
-        &["rx_bytes", "rx_errors", "tx_bytes", "tx_errors"],
+        &[&["rx_bytes", "rx_errors", "tx_bytes", "tx_errors"]],
     ),
     (
         "kubernetes_node",
         &["node_name"],
-        &[
+        &[&[
             "cpu_usage_nanocores",
             "cpu_usage_core_nanoseconds",
             "memory_available_bytes",
@@ -39,7 +46,13 @@ const TELEGRAF: &[(&str, &[&str], &[&str])] = &[
             "network_rx_errors",
             "network_tx_bytes",
             "network_tx_errors",
-        ],
+            "fs_available_bytes",
+            "fs_capacity_bytes",
+            "fs_used_bytes",
+            "runtime_image_fs_available_bytes",
+            "runtime_image_fs_capacity_bytes",
+            "runtime_image_fs_used_bytes",
+        ]],
     ),
 ];
 const SYSTEM: &[&str] = &[
@@ -50,6 +63,10 @@ const SYSTEM: &[&str] = &[
     "memory_rss_bytes",
     "memory_page_faults",
     "memory_major_page_faults",
+    "rootfs_available_bytes",
+    "rootfs_capacity_bytes",
+    "logsfs_available_bytes",
+    "logsfs_capacity_bytes",
 ];
 
 fn encoded(producer: &mut Producer, snapshot: &podometer::model::snapshot::Snapshot) -> String {
@@ -88,14 +105,15 @@ fn telegraf_measurements_have_telegraf_names_and_types_only() {
             fields.push(key.to_string());
         }
     }
-    // Labels, the agent's own tags, and the stand-ins of units without a name.
-    let ours = ["app", "site", "host", "pod_uid", "container_id"];
+    // Labels, the agent's own tags, the stand-ins of units without a name, and who says what is not read here.
+    let ours = ["app", "site", "host", "pod_uid", "container_id", "source"];
     for (measurement, tags, fields) in TELEGRAF {
         let (seen_tags, seen_fields) = &seen[measurement];
         for name in *tags {
             assert!(seen_tags.iter().any(|seen| seen == name), "{measurement} has no tag {name}");
         }
-        for name in *fields {
+        let fields: Vec<&str> = fields.iter().flat_map(|some| some.iter().copied()).collect();
+        for name in &fields {
             assert!(seen_fields.iter().any(|seen| seen == name), "{measurement} has no field {name}");
         }
         for seen in seen_tags {
@@ -163,7 +181,51 @@ fn a_plain_host_has_no_kubernetes_rows() {
     let mut snapshot = sample::small();
     snapshot.units = vec![sample::unit(1, "/", podometer::model::identity::UnitKind::Root, None)];
     snapshot.windows = Arc::new([]);
+    snapshot.reconciled = None;
     let text = encoded(&mut Producer::new(sample::options("n1")), &snapshot);
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.starts_with("podometer_unit,host=n1,site=lab\\ 1,unit=/,kind=root "), "{text}");
+}
+
+#[test]
+fn what_the_kubelet_alone_knows_names_it() {
+    let mut snapshot = sample::small();
+    snapshot.units[3].network = None;
+    let lines = |snapshot: &podometer::model::snapshot::Snapshot, start: &str, word: &str| -> Vec<String> {
+        let text = encoded(&mut Producer::new(sample::options("n1")), snapshot);
+        let found = text.lines().filter(|line| line.starts_with(start) && line.contains(word));
+        found.map(str::to_owned).collect()
+    };
+    let network = lines(&snapshot, "kubernetes_pod_network,", "pod_name=web-0");
+    assert!(
+        network[0].contains(",source=kubelet rx_bytes=77i,tx_bytes=88i "),
+        "absent is not zero: {network:?}"
+    );
+    let volumes = lines(&snapshot, "kubernetes_pod_volume,", "");
+    assert_eq!(volumes.len(), 2);
+    assert!(volumes[1].contains("volume_name=config\\ map available_bytes=9000i"), "{volumes:?}");
+    let misc = lines(&snapshot, "kubernetes_system_container,", "container_name=misc");
+    assert!(
+        misc[0].contains(",source=kubelet cpu_usage_nanocores=7i,rootfs_available_bytes=9000i"),
+        "{misc:?}"
+    );
+    let pod = lines(&snapshot, "kubernetes_pod,", "pod_name=web-0");
+    for field in [
+        "top_cpu_usage_nanocores=16000000i",
+        "top_of=\"metrics_api\"",
+        "drift_cpu_nanocores=-1000000i,drift_cpu_cause=\"window\",drift_memory_bytes=0i",
+        "cpu_limit_coverage=0.5",
+        "resource_limits_millicpu_units=500i",
+        "ephemeral_storage_used_bytes=500i",
+    ] {
+        assert!(pod[0].contains(field), "{field}: {pod:?}");
+    }
+    assert!(!pod[0].contains("drift_memory_cause"), "they agree");
+    snapshot.units[3].source = podometer::model::reconciled::SourceKind::Kubelet;
+    let foreign = &lines(&snapshot, "kubernetes_pod,", "pod_name=web-0")[0];
+    assert!(foreign.contains(",source=kubelet,"), "{foreign}");
+    let network = lines(&snapshot, "kubernetes_pod_network,", "pod_name=web-0");
+    assert_eq!(network[0].matches("source=").count(), 1, "{network:?}");
+    let own_time = (sample::TAKEN_NS - 5_000_000).to_string();
+    assert!(foreign.ends_with(&own_time), "the source's own time: {foreign}");
 }

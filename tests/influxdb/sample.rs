@@ -12,11 +12,18 @@ use podometer::model::field::Field;
 use podometer::model::identity::{
     Cgroup, ContainerId, ContainerInfo, ContainerRole, Identity, PodInfo, PodUid, QosClass, Runtime, UnitKind,
 };
+use podometer::model::kubelet::{
+    ContainerStats, CpuStats, FsStats, NetworkStats, NodeStats, PodStats, Summary, VolumeStats,
+};
 use podometer::model::node::Node;
+use podometer::model::reconciled::{
+    Cause, Difference, PodReconciliation, Reconciled, Reconciliation, Resource, SourceKind, Usage, View,
+};
 use podometer::model::snapshot::Snapshot;
 use podometer::model::stamp::{Bracket, Stamp};
 use podometer::model::unit::{Interface, IoDevice, MAX_WINDOWS, Pace, Unit, UnitId};
 use podometer::model::window::{Rate, WindowUse};
+use podometer::model::workload::{Amounts, PodResources, Resources};
 
 pub(crate) const TAKEN_NS: i64 = 1_790_000_000_123_456_789;
 const UID: &str = "5ab1f3a2-0c1d-4f6e-9d7c-0123456789ab";
@@ -94,6 +101,16 @@ pub(crate) fn pod_info(name: &str, uid: &str) -> Arc<PodInfo> {
             ("app".into(), "web, blue=1".into()),
             ("namespace".into(), "label of the same name".into()),
         ],
+        resources: PodResources {
+            sums: Resources {
+                requests: Amounts { cpu_millicores: Some(100), memory_bytes: None },
+                limits: Amounts { cpu_millicores: Some(500), memory_bytes: Some(128 << 20) },
+            },
+            containers: 2,
+            cpu_limited: 1,
+            memory_limited: 2,
+            ..PodResources::default()
+        },
         ..PodInfo::default()
     })
 }
@@ -107,7 +124,10 @@ pub(crate) fn identity(
             name: name.into(),
             image: image.into(),
             role,
-            restart_count: 0,
+            resources: Resources {
+                limits: Amounts { cpu_millicores: Some(500), memory_bytes: None },
+                ..Resources::default()
+            },
             ..ContainerInfo::default()
         })
     });
@@ -173,7 +193,81 @@ pub(crate) fn small() -> Snapshot {
         node: Some(Arc::new(Node::default())),
         node_name: "n1".into(),
         sampler: podometer::model::snapshot::SamplerStats::default(),
+        reconciled: Some(Arc::new(reconciled())),
         ..Snapshot::default()
+    }
+}
+
+fn fs(used: u64) -> FsStats {
+    FsStats {
+        available_bytes: Some(9000),
+        capacity_bytes: Some(10_000),
+        used_bytes: Some(used),
+        ..FsStats::default()
+    }
+}
+
+/// The kubelet's summary of the named pod and of a container that has no cgroup here; metrics-server's window.
+fn reconciled() -> Reconciled {
+    let system = |name: &str| ContainerStats {
+        name: name.into(),
+        cpu: CpuStats { usage_nano_cores: Some(7), ..CpuStats::default() },
+        rootfs: fs(1),
+        logs: fs(2),
+        ..ContainerStats::default()
+    };
+    let network = NetworkStats { rx_bytes: Some(77), tx_bytes: Some(88), ..NetworkStats::default() };
+    let pod = PodStats {
+        uid: PodUid(UID.into()),
+        network,
+        ephemeral_storage: fs(500),
+        containers: 0..1,
+        volumes: 0..2,
+        ..PodStats::default()
+    };
+    let web =
+        ContainerStats { name: "web".into(), rootfs: fs(300), logs: fs(200), ..ContainerStats::default() };
+    let volume = |name: &str| VolumeStats { name: name.into(), fs: fs(5), claim: None };
+    let summary = Summary {
+        node: NodeStats {
+            fs: fs(1),
+            image_fs: fs(2),
+            system_containers: vec![system("kubelet"), system("misc")],
+            ..NodeStats::default()
+        },
+        pods: vec![pod],
+        containers: vec![web],
+        volumes: vec![volume("data"), volume("config map")],
+        ..Summary::default()
+    };
+    let usage = Usage {
+        cpu_nanocores: Some(16_000_000),
+        memory_bytes: Some(63 << 20),
+        at_ms: 0,
+        window_ns: 15_500_000_000,
+    };
+    let difference = |resource, ours, theirs, cause| Difference {
+        view: View::Top,
+        against: SourceKind::MetricsApi,
+        resource,
+        ours: Some(ours),
+        theirs: Some(theirs),
+        cause,
+        detail: "".into(),
+    };
+    let values = Reconciliation {
+        top: Some(usage),
+        top_of: SourceKind::MetricsApi,
+        differences: vec![
+            difference(Resource::Cpu, 16_000_000, 17_000_000, Some(Cause::Window)),
+            difference(Resource::Memory, 63 << 20, 63 << 20, None),
+        ],
+        ..Reconciliation::default()
+    };
+    Reconciled {
+        pods: vec![PodReconciliation { uid: PodUid(UID.into()), info: None, values }],
+        summary: Some(Arc::new(summary)),
+        ..Reconciled::default()
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod kubelet;
 mod recording;
+mod resource;
 
 use std::collections::BTreeSet;
 

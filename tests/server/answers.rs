@@ -86,7 +86,16 @@ async fn other_paths_and_methods_are_told_what_there_is() {
     let missing = server.get("/metric", &[]).await;
     assert_eq!((index.status, missing.status), (200, 404));
     assert!(missing.text() == index.text() && index.text().contains("/metrics/cadvisor"));
-    assert_eq!(server.get("/api/v1/pods", &[]).await.text(), "{\"units\":10}");
+    assert_eq!(server.get("/api/v1/pods", &[]).await.text(), "{\"units\":11}");
+    let drift = server.get("/api/v1/drift?namespace=shop", &[]).await;
+    assert_eq!((drift.status, drift.header("content-type")), (200, "application/json"));
+    assert!(drift.text().starts_with("{\"node\":\"n1\""), "{}", drift.text());
+    for (query, words) in
+        [("?cause=why", "allowed: window"), ("?namespaces=a", "unknown field"), ("?pod=", "is empty")]
+    {
+        let refused = server.get(&format!("/api/v1/drift{query}"), &[]).await;
+        assert!(refused.status == 400 && refused.text().contains(words), "{query}: {}", refused.text());
+    }
     for method in ["POST", "DELETE", "OPTIONS", "BREW"] {
         let stream = TcpStream::connect(server.address).await.unwrap();
         let refused = ask(stream, method, "/metrics", &[]).await;
@@ -99,5 +108,6 @@ async fn other_paths_and_methods_are_told_what_there_is() {
         assert!(head.header("content-type").starts_with("text/plain"));
     }
     let errors = server.stats().errors;
+    assert!(errors.contains(&("400", 3)));
     assert!(errors.contains(&("404", 1)) && errors.contains(&("405", 4)), "{errors:?}");
 }

@@ -98,7 +98,7 @@ pub(crate) struct ApiServer {
 impl ApiServer {
     pub(crate) async fn start() -> ApiServer {
         let authority = Authority::new();
-        let acceptor = Arc::new(Mutex::new(authority.acceptor()));
+        let acceptor = Arc::new(Mutex::new(authority.acceptor(&["127.0.0.1", "localhost"])));
         let state = State { version: 100, tokens: BTreeSet::from([TOKEN.to_owned()]), ..State::default() };
         let directory = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -145,12 +145,12 @@ impl ApiServer {
     }
 
     pub(crate) fn write_authority(&self) {
-        std::fs::write(self.authority_file(), self.authority.pem()).unwrap();
+        std::fs::write(self.authority_file(), &self.authority.pem).unwrap();
     }
 
     /// New connections see another certificate of this authority.
     pub(crate) fn renew_certificate(&self) {
-        *self.acceptor.lock().unwrap() = self.authority.acceptor();
+        *self.acceptor.lock().unwrap() = self.authority.acceptor(&["127.0.0.1", "localhost"]);
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

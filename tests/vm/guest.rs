@@ -39,8 +39,13 @@ impl Lab {
         Some(Lab { binaries, cache })
     }
 
-    /// Runs the scenario under `tests/lab/<machine>.sh` with the cgroup names of one driver.
+    /// Runs the scenario that agent and kernel are compared by.
     pub(crate) fn run(&self, machine: &str, driver: &str) -> Told {
+        self.play("scenario", machine, driver)
+    }
+
+    /// Runs a scenario of `guest_workload` under `tests/lab/<machine>.sh` with the cgroup names of one driver.
+    pub(crate) fn play(&self, scenario: &str, machine: &str, driver: &str) -> Told {
         let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let staged = tempfile::tempdir().expect("a temporary directory");
         for binary in ["podometer", "guest_workload"] {
@@ -48,9 +53,10 @@ impl Lab {
                 .unwrap_or_else(|error| panic!("{binary} in {}: {error}", self.binaries.display()));
         }
         std::fs::write(staged.path().join("podometer.yaml"), CONFIG).expect("the configuration");
+        bring_unshare(staged.path());
         let payload = staged.path().join("payload.sh");
         let command =
-            format!("guest_workload scenario {driver} /run/lab/podometer /run/lab/podometer.yaml\n");
+            format!("guest_workload {scenario} {driver} /run/lab/podometer /run/lab/podometer.yaml\n");
         std::fs::write(&payload, command).expect("the payload");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lab/{machine}.sh"));
         let output = Command::new("bash")
@@ -69,6 +75,24 @@ impl Lab {
             String::from_utf8_lossy(&output.stderr)
         );
         Told::parse(&console)
+    }
+}
+
+/// util-linux's `unshare` with its loader and libraries: the guest's busybox knows no cgroup namespaces.
+fn bring_unshare(staged: &Path) {
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output();
+        let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let unshare = run("sh", &["-c", "command -v unshare"]);
+    let needed = run("ldd", &[unshare.trim()]);
+    // `libc.so.6 => /lib/libc.so.6 (0x..)` and `/lib64/ld-linux-x86-64.so.2 (0x..)`
+    let libraries =
+        needed.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with('/')));
+    for file in libraries.chain([unshare.trim()]) {
+        let name = Path::new(file).file_name().expect("a file");
+        std::fs::copy(file, staged.join(name)).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
 }
 
@@ -93,11 +117,18 @@ pub(crate) struct Told {
     /// (what, whose, value)
     pub(crate) injected: Vec<(String, String, f64)>,
     pub(crate) documents: BTreeMap<String, String>,
+    /// What stood behind `SIDE` on a line.
+    pub(crate) side: Vec<Vec<String>>,
 }
 
 impl Told {
     fn parse(console: &str) -> Told {
-        let mut told = Told { kernel: BTreeMap::new(), injected: Vec::new(), documents: BTreeMap::new() };
+        let mut told = Told {
+            kernel: BTreeMap::new(),
+            injected: Vec::new(),
+            documents: BTreeMap::new(),
+            side: Vec::new(),
+        };
         let mut lines = console.lines();
         while let Some(line) = lines.next() {
             let words: Vec<&str> = line.split(' ').collect();
@@ -113,6 +144,7 @@ impl Told {
                     let value = value.parse().expect("an injected number");
                     told.injected.push(((*what).to_owned(), (*whose).to_owned(), value));
                 }
+                ["SIDE", rest @ ..] => told.side.push(rest.iter().map(|word| (*word).to_owned()).collect()),
                 ["BEGIN", name] => {
                     let end = format!("END {name}");
                     let body: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();

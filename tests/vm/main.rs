@@ -9,6 +9,7 @@
 
 mod guest;
 mod samples;
+mod sidecar;
 
 use guest::{Lab, Range, Told};
 use samples::Samples;

@@ -1,11 +1,13 @@
 //! What `check` says of the cgroup hierarchy: where it is, what is in it, which value each file serves, and what
 //! is missing with the exact remedy.
 
+use super::scope;
 use crate::agent::sampling::open_tree;
 use crate::cli::check::{Finding, Group, State};
 use crate::config::Config;
 use crate::model::field::File;
 use crate::model::identity::UnitKind;
+use crate::model::scope::Scope;
 use crate::source::cgroup::mounts::{Layout, Mounts};
 use crate::source::cgroup::{Entry, Tree};
 
@@ -19,9 +21,13 @@ const CONTROLLERS: [(&str, File, &str); 6] = [
     ("cpu.stat", File::CpuStat, "CPU time"),
 ];
 
-pub(super) fn examine(config: &Config) -> Group {
-    let findings = match open_tree(config) {
-        Ok((tree, mounts)) => findings(&tree, &mounts, config),
+pub(super) fn examine(config: &Config) -> Vec<Group> {
+    let cgroups = |findings| Group { source: "cgroups", essential: true, findings };
+    match open_tree(config) {
+        Ok(sight) => {
+            let found = cgroups(findings(&sight.tree, &sight.mounts, config));
+            std::iter::once(found).chain(scope::examine(config, &sight)).collect()
+        }
         Err(error) => {
             let text = format!("{error:#}");
             // Each refusal ends with what to do, after its last colon or semicolon.
@@ -29,10 +35,9 @@ pub(super) fn examine(config: &Config) -> Group {
                 Some((detail, remedy)) if remedy.len() > 12 => (detail.to_owned(), remedy.trim().to_owned()),
                 _ => (text, "mount the host's cgroup2 hierarchy and set paths.cgroup".to_owned()),
             };
-            vec![Finding::new("hierarchy", State::Missing, detail).remedy(remedy)]
+            vec![cgroups(vec![Finding::new("hierarchy", State::Missing, detail).remedy(remedy)])]
         }
-    };
-    Group { source: "cgroups", essential: true, findings }
+    }
 }
 
 fn findings(tree: &Tree, mounts: &Mounts, config: &Config) -> Vec<Finding> {
@@ -58,16 +63,28 @@ fn findings(tree: &Tree, mounts: &Mounts, config: &Config) -> Vec<Finding> {
     }];
     let units = entries.len();
     let detail = format!("{units} cgroups: {pods} pods, {containers} containers");
-    let scope = if pods > 0 { "pods of this node" } else { "units of this machine; no kubepods here" };
+    let scope = match tree.scope() {
+        Scope::Node if pods > 0 => "pods of this node",
+        Scope::Node => "units of this machine; no kubepods here",
+        Scope::Pod(_) => "the one pod that this is a sidecar of",
+        Scope::Siblings(_) => "the containers that share this process namespace, and this one",
+        Scope::OwnContainer => "this container alone, under a name that is no pod's",
+        Scope::Remote => "what other sources tell",
+    };
     found.push(Finding::new("scope", State::Ok, format!("{detail}; serves {scope}")));
+    if tree.order().is_empty() {
+        return found;
+    }
     // The root has few of the files; what any other cgroup has counts.
-    let below_root = || tree.order().iter().copied().skip(1);
+    let has_root = entries.first().is_some_and(|entry| entry.cgroup.kind == UnitKind::Root);
+    let below_root = || tree.order().iter().copied().skip(usize::from(has_root));
     for (name, file, serves) in CONTROLLERS {
         let having = below_root().filter(|&slot| tree.has(slot, file)).count();
-        let below = entries.len().saturating_sub(1);
+        let below = entries.len() - usize::from(has_root);
         let at_root = tree.order().first().is_some_and(|&root| tree.has(root, file));
         found.push(if having > 0 && having == below {
-            Finding::new(name, State::Ok, format!("{serves}: in all {below} cgroups below the root"))
+            let below_what = if has_root { " below the root" } else { "" };
+            Finding::new(name, State::Ok, format!("{serves}: in all {below} cgroups{below_what}"))
         } else if having > 0 {
             Finding::new(name, State::Ok, format!("{serves}: in {having} of {below} cgroups, as delegated"))
         } else if below == 0 && at_root {

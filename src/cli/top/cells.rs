@@ -30,6 +30,11 @@ pub(super) fn psi(psi: &Psi) -> String {
     shares.map(percent).join("/")
 }
 
+/// A signed share as `+6.7%`.
+pub(super) fn change(ratio: Option<f64>) -> String {
+    or_dash(ratio, |ratio| format!("{:+.1}%", ratio * 100.0))
+}
+
 pub(super) fn count(count: Option<u64>) -> String {
     or_dash(count, |count| count.to_string())
 }
@@ -100,6 +105,7 @@ mod tests {
         assert_eq!(limit(Some(Bound::Unlimited), mebibytes), "none");
         assert_eq!(limit(Some(Bound::At(2 << 20)), mebibytes), "2Mi");
         assert_eq!(limit(None, mebibytes), "-");
+        assert_eq!([change(Some(0.0667)), change(Some(-0.5)), change(None)], ["+6.7%", "-50.0%", "-"]);
         let ages = [0.9, 119.0, 120.0, 7200.0, 172_800.0].map(|seconds| age(Some(seconds)));
         assert_eq!(ages, ["0s", "119s", "2m", "2h", "2d"]);
         assert_eq!([15.0, 60.0, 90.0, 0.5, -1.0].map(span), ["15s", "1m", "1m30s", "500ms", "?"]);

@@ -2,12 +2,20 @@
 
 /// How a number is written: kubectl's rounding.
 mod cells;
+/// Which rows, in which order, with how many columns.
+mod choice;
 /// Where documents come from: an agent, or sampling in this process.
 mod feed;
+/// kubectl's tables.
+mod kubectl;
+/// The namespace that kubectl would list.
+mod namespace;
 /// One print, or one after the other in place.
 mod screen;
-/// From a document to lines of text.
+/// The live tables.
 mod table;
+/// Cells in columns, as kubectl's printer lays them out.
+mod tabs;
 
 pub(super) use feed::PODS_PATH;
 pub(super) use screen::run;

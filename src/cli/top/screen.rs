@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::choice::Choice;
 use super::feed::Feed;
-use super::table::{self, Choice};
+use super::kubectl::{self, Nothing};
+use super::table;
 use crate::cli::arguments::{Top, View};
 use crate::cli::{Failure, Wiring, output};
 use crate::encode::document::PodsDocument;
@@ -21,16 +23,7 @@ const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
 
 pub(in crate::cli) fn run(arguments: &Top, wiring: &dyn Wiring) -> Result<(), Failure> {
-    let listing_pods = !matches!(arguments.view, Some(View::Units | View::Node));
-    if arguments.namespace.is_some() && !listing_pods {
-        return Err(Failure::Usage(vec!["-n/--namespace goes with pods and containers".to_owned()]));
-    }
-    let choice = Choice {
-        view: arguments.view,
-        sort: arguments.sort,
-        wide: arguments.wide,
-        namespace: arguments.namespace.clone(),
-    };
+    let choice = Choice::of(arguments).map_err(|problem| Failure::Usage(vec![problem]))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -49,11 +42,18 @@ pub(in crate::cli) fn run(arguments: &Top, wiring: &dyn Wiring) -> Result<(), Fa
 
 async fn once(feed: &mut Feed, choice: &Choice) -> Result<(), Failure> {
     let document = feed.next(Duration::ZERO).await?;
-    let lines = table::lines(&document, choice);
+    let lines = lines(&document, choice);
     if lines.is_empty() {
-        output::note(nothing(&document, choice));
+        match kubectl::nothing(&document, choice) {
+            Some(Nothing::Error(problem)) => return Err(anyhow::anyhow!(problem).into()),
+            Some(Nothing::Word(word)) => output::word(&word),
+            None => output::note(nothing(&document, choice)),
+        }
     }
-    output::print(&plain(&lines, output::colour()))
+    if let Some(hint) = kubectl::hint(&document, choice) {
+        output::note(hint);
+    }
+    output::print(&plain(&lines, output::colour() && !choice.no_headers))
 }
 
 async fn watch(feed: &mut Feed, choice: &Choice, wait: Duration) -> Result<(), Failure> {
@@ -80,7 +80,7 @@ async fn redraw(feed: &mut Feed, choice: &Choice, wait: Duration, terminal: bool
         }
         let lines = match feed.next(wait).await {
             Ok(document) => {
-                let lines = table::lines(&document, choice);
+                let lines = lines(&document, choice);
                 if lines.is_empty() { vec![nothing(&document, choice).to_owned()] } else { lines }
             }
             // An agent that restarts comes back; a source that broke does not.
@@ -96,12 +96,16 @@ async fn redraw(feed: &mut Feed, choice: &Choice, wait: Duration, terminal: bool
     }
 }
 
+fn lines(document: &PodsDocument, choice: &Choice) -> Vec<String> {
+    if choice.is_kubectls() { kubectl::lines(document, choice) } else { table::lines(document, choice) }
+}
+
 fn nothing(document: &PodsDocument, choice: &Choice) -> &'static str {
     match table::view_of(document, choice) {
         View::Units => "no units found",
         View::Pods => "no pods found",
         View::Containers => "no containers found",
-        View::Node => "the node's own figures are not known here",
+        View::Nodes => "the node's own figures are not known here",
     }
 }
 

@@ -1,20 +1,12 @@
-//! From a document to lines of text.
+//! The live tables: the last second and peaks.
 
 use std::cmp::Ordering;
 
 use super::cells;
+use super::choice::Choice;
 use crate::cli::arguments::{Sort, View};
 use crate::cli::output::{aligned, harmless};
 use crate::encode::document::{PodsDocument, Row};
-
-/// Which rows, in which order, with how many columns.
-#[derive(Clone, Debug)]
-pub(super) struct Choice {
-    pub(super) view: Option<View>,
-    pub(super) sort: Sort,
-    pub(super) wide: bool,
-    pub(super) namespace: Option<String>,
-}
 
 struct Line<'a> {
     labels: Vec<String>,
@@ -25,11 +17,14 @@ struct Line<'a> {
 pub(super) fn lines(document: &PodsDocument, choice: &Choice) -> Vec<String> {
     let view = view_of(document, choice);
     let mut rows = select(document, view, choice.namespace.as_deref());
-    rows.sort_by(|a, b| order(a, b, choice.sort));
+    rows.sort_by(|a, b| order(a, b, choice.sort.unwrap_or_default()));
     if rows.is_empty() {
         return Vec::new();
     }
-    let mut table = vec![head(document, view, choice.wide)];
+    let mut table = Vec::new();
+    if !choice.no_headers {
+        table.push(head(document, view, choice.wide));
+    }
     table.extend(rows.iter().map(|line| cells_of(line, choice.wide)));
     aligned(&table)
 }
@@ -48,7 +43,7 @@ fn head(document: &PodsDocument, view: View, wide: bool) -> Vec<String> {
         View::Units => &["NAME", "KIND"],
         View::Pods => &["NAMESPACE", "NAME"],
         View::Containers => &["NAMESPACE", "POD", "NAME"],
-        View::Node => &["NAME"],
+        View::Nodes => &["NAME"],
     };
     let mut head: Vec<String> = labels.iter().map(ToString::to_string).collect();
     head.extend(["CPU(cores)", "MEMORY(bytes)"].map(str::to_owned));
@@ -115,7 +110,7 @@ fn select<'a>(document: &'a PodsDocument, view: View, namespace: Option<&str>) -
                 })
             })
             .collect(),
-        View::Node => {
+        View::Nodes => {
             document.root.iter().map(|row| Line { labels: vec![document.node.clone()], row }).collect()
         }
     }
@@ -159,14 +154,14 @@ mod tests {
     use crate::encode::document::PodRow;
 
     fn choice(sort: Sort) -> Choice {
-        Choice { view: None, sort, wide: false, namespace: None }
+        Choice { sort: Some(sort), ..Choice::default() }
     }
 
     fn pod(namespace: &str, name: &str, cores: Option<f64>, bytes: Option<u64>) -> PodRow {
         let mut row = Row { namespace: Some(namespace.into()), pod: Some(name.into()), ..Row::default() };
         row.cpu.live_cores = cores;
         row.memory.working_set_bytes = bytes;
-        PodRow { row, containers: Vec::new() }
+        PodRow { row, ..PodRow::default() }
     }
 
     fn names(document: &PodsDocument, choice: &Choice) -> Vec<String> {
@@ -193,7 +188,7 @@ mod tests {
     #[test]
     fn what_has_no_name_yet_goes_by_its_id() {
         let mut unnamed =
-            PodRow { row: Row { uid: Some("u-1".into()), ..Row::default() }, containers: vec![] };
+            PodRow { row: Row { uid: Some("u-1".into()), ..Row::default() }, ..PodRow::default() };
         let id = "0123456789abcdef".to_owned();
         unnamed.containers.push(Row { container_id: Some(id), ..Row::default() });
         let document = PodsDocument { pods: vec![unnamed], ..PodsDocument::default() };

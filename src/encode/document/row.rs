@@ -1,12 +1,15 @@
 //! One unit's figures, in the units that their names say.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde::{Deserialize, Serialize};
 
 use super::bound::{self, Bound};
+use super::pod::{AmountsRow, TopRow};
 use crate::model::field::{Field, Limit, Values};
 use crate::model::identity::{ContainerRole, UnitKind};
 use crate::model::snapshot::Snapshot;
-use crate::model::unit::{Unit, memory_usage_bytes};
+use crate::model::unit::{Pace, Unit, memory_usage_bytes};
 
 /// One cgroup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +37,19 @@ pub struct Row {
     /// Below the cgroup2 mount.
     pub path: String,
     pub kind: String,
+    /// Where its numbers come from: `cgroup`, `kubelet`, `metrics_api` or `node_agent`.
+    #[serde(default)]
+    pub source: String,
+    /// What `kubectl top` prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<TopRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<AmountsRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<AmountsRow>,
+    /// A container's own; a pod's sum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<u64>,
     pub cpu: Cpu,
     pub memory: Memory,
     /// OOM deaths over the cgroup's life.
@@ -49,6 +65,9 @@ pub struct Row {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cpu {
+    /// When the counter was read: RFC 3339 with microseconds, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage_seconds: Option<f64>,
     /// Mean over the last second.
@@ -82,6 +101,9 @@ pub struct CpuWindow {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
+    /// When it was read: RFC 3339 with microseconds, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_set_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -135,6 +157,11 @@ impl Row {
             qos,
             path: unit.cgroup.path.to_string(),
             kind: unit.cgroup.kind.name().to_owned(),
+            source: unit.source.name().to_owned(),
+            top: None,
+            requests: container.and_then(|container| AmountsRow::of(container.resources.requests)),
+            limits: container.and_then(|container| AmountsRow::of(container.resources.limits)),
+            restarts: container.map(|container| u64::from(container.restart_count)),
             cpu: cpu(unit, snapshot),
             memory: memory(unit, snapshot),
             oom_kills: unit.oom_kills,
@@ -149,6 +176,11 @@ impl Row {
 fn age_seconds(wall_ns: i64, created_wall_s: f64) -> f64 {
     let age = (wall_ns as f64 / 1e9 - created_wall_s).max(0.0);
     (age * 1000.0).round() / 1000.0
+}
+
+fn read_at(unit: &Unit, pace: Pace) -> Option<String> {
+    let since = Duration::from_nanos(u64::try_from(unit.stamp(pace)?.wall_ns).ok()?);
+    Some(humantime::format_rfc3339_micros(UNIX_EPOCH + since).to_string())
 }
 
 fn cpu(unit: &Unit, snapshot: &Snapshot) -> Cpu {
@@ -166,6 +198,7 @@ fn cpu(unit: &Unit, snapshot: &Snapshot) -> Cpu {
         })
     };
     Cpu {
+        read_at: read_at(unit, Pace::Fast),
         usage_seconds: seconds(Field::UsageUsec),
         live_cores: unit.cpu.live.map(|rate| rate.cores),
         error_cores: unit.cpu.live.map(|rate| rate.error_cores),
@@ -197,6 +230,7 @@ fn memory(unit: &Unit, snapshot: &Snapshot) -> Memory {
         Some(MemoryWindow { window_seconds: length.as_secs_f64(), max_bytes: (*found)? })
     };
     Memory {
+        read_at: read_at(unit, Pace::Memory),
         working_set_bytes: unit.memory.working_set_bytes,
         usage_bytes: memory_usage_bytes(&unit.values),
         max_bytes: unit.values.limit(Field::MemoryMax).map(Bound::from),

@@ -118,6 +118,9 @@ fn a_full_row_and_an_empty_one() {
         serde_json::json!({
             "namespace": "shop", "pod": "cart-0", "uid": "u1", "container": "app", "container_id": "c1",
             "image": "reg/app:1", "role": "app", "path": "/kubepods/podu1/c1", "kind": "container",
+            "source": "cgroup", "restarts": 0,
+            "top": {"cpu_cores": 0.2, "memory_bytes": 2_097_152, "at": "2023-11-14T22:14:20.123Z",
+                    "window_seconds": 15.0, "of": "cgroup"},
             "cpu": {
                 "usage_seconds": 2.5, "live_cores": 0.25, "error_cores": 0.001,
                 "windows": [{"window_seconds": 15.0, "mean_cores": 0.2, "max_cores": 1.0, "p50_cores": 0.1,
@@ -135,6 +138,7 @@ fn a_full_row_and_an_empty_one() {
         row(1),
         serde_json::json!({
             "uid": "u1", "container_id": "c3", "path": "/kubepods/podu1/c3", "kind": "container",
+            "source": "cgroup",
             "cpu": {"windows": []}, "memory": {"windows": []}, "psi": {},
         }),
         "what was not read is not there"

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::identity::Identity;
+use crate::model::reconciled::SourceKind;
 use crate::model::unit::{Unit, UnitId};
 
 /// The escaped beginnings of the points of one unit; absent where it has no such point.
@@ -11,17 +12,20 @@ use crate::model::unit::{Unit, UnitId};
 pub struct Prefixes {
     pub usage: Option<Box<[u8]>>,
     pub network: Option<Box<[u8]>>,
+    /// Of a pod's volumes; each adds its own name.
+    pub volume: Option<Box<[u8]>>,
 }
 
 #[derive(Debug)]
 struct Entry {
     /// Held, so that its address cannot come back as another identity.
     identity: Option<Arc<Identity>>,
+    source: SourceKind,
     prefixes: Prefixes,
     seen: u64,
 }
 
-/// Valid while a unit keeps its identity; a unit that is gone leaves with the next round.
+/// Valid while a unit keeps its identity and source; a unit that is gone leaves with the next round.
 #[derive(Debug, Default)]
 pub struct PrefixCache {
     entries: HashMap<UnitId, Entry>,
@@ -42,9 +46,14 @@ impl PrefixCache {
     /// The prefixes of `unit`, made by `build` unless they are known.
     pub fn get(&mut self, unit: &Unit, build: impl Fn(&Unit) -> Prefixes) -> &Prefixes {
         let round = self.round;
-        let new = || Entry { identity: unit.identity.clone(), prefixes: build(unit), seen: round };
+        let new = || Entry {
+            identity: unit.identity.clone(),
+            source: unit.source,
+            prefixes: build(unit),
+            seen: round,
+        };
         let entry = self.entries.entry(unit.id).or_insert_with(new);
-        if !same(entry.identity.as_ref(), unit.identity.as_ref()) {
+        if entry.source != unit.source || !same(entry.identity.as_ref(), unit.identity.as_ref()) {
             *entry = new();
         }
         entry.seen = round;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::encode::cluster::Cluster;
 use crate::encode::schema::family::{Number, RowContext, Rows, UnitFamily, stamp_of};
 use crate::encode::schema::{Kind, SmallFamily};
 use crate::model::histogram::NativeHistogram;
@@ -18,16 +19,29 @@ use super::text::Text;
 
 /// What can be chosen about the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each switch of the configuration")]
 pub struct Options {
     /// Add the kubelet's pod rows to cAdvisor's families.
     pub cadvisor_pod_rows: bool,
     /// Write `_created` samples in OpenMetrics.
     pub created_samples: bool,
+    /// How many pods have rows for each of their differences.
+    pub drift_pods: usize,
+    /// Serve what the API says of pods under kube-state-metrics' names.
+    pub kube_state_metrics_names: bool,
+    /// Serve pods under bare names, too.
+    pub short_names: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { cadvisor_pod_rows: false, created_samples: true }
+        Options {
+            cadvisor_pod_rows: false,
+            created_samples: true,
+            drift_pods: 20,
+            kube_state_metrics_names: false,
+            short_names: false,
+        }
     }
 }
 
@@ -77,10 +91,17 @@ impl Encoder {
             Format::Protobuf => AnyDialect::Protobuf(Protobuf::default()),
         };
         let created = options.created_samples || format == Format::Protobuf;
+        let needs_cluster = |table: &Table| matches!(table, Table::Cluster(_));
+        let cluster = plan.page.tables().iter().any(needs_cluster).then(|| {
+            let mut cluster = Cluster::of(&plan.snapshot);
+            cluster.show_drift(options.drift_pods);
+            cluster
+        });
         let walk = Walk {
             plan,
             report,
-            pod_rows: options.cadvisor_pod_rows,
+            cluster,
+            options,
             created,
             has_text_histograms: format != Format::Protobuf,
             place: Place::default(),
@@ -119,7 +140,8 @@ struct Place {
 struct Walk {
     plan: Plan,
     report: Arc<AgentReport>,
-    pod_rows: bool,
+    cluster: Option<Cluster>,
+    options: Options,
     created: bool,
     has_text_histograms: bool,
     place: Place,
@@ -143,6 +165,18 @@ impl Walk {
                     }
                     None => true,
                 },
+                Table::Cluster(families) => small(families, family, self.cluster.as_ref(), dialect, out),
+                Table::KubeState(families) => {
+                    let cluster = self.cluster.as_ref().filter(|_| self.options.kube_state_metrics_names);
+                    small(families, family, cluster, dialect, out)
+                }
+                Table::Short(families) => {
+                    let cluster = self.cluster.as_ref().filter(|_| self.options.short_names);
+                    small(families, family, cluster, dialect, out)
+                }
+                Table::Snapshot(families) => {
+                    small(families, family, Some(&*self.plan.snapshot), dialect, out)
+                }
                 Table::Node(families) => {
                     small(families, family, self.plan.snapshot.node.as_deref(), dialect, out)
                 }
@@ -174,7 +208,12 @@ impl Walk {
         target: usize,
     ) -> bool {
         let snapshot = &*self.plan.snapshot;
-        let context = RowContext { snapshot, windows: &self.plan.windows, devices: &self.plan.devices };
+        let context = RowContext {
+            snapshot,
+            is_stamped: self.plan.page.is_stamped(),
+            windows: &self.plan.windows,
+            devices: &self.plan.devices,
+        };
         let place = &mut self.place;
         let stamped = self.plan.page.is_stamped();
         let has_created = self.created && family.kind != Kind::Gauge;
@@ -182,7 +221,7 @@ impl Walk {
             if out.len() >= target {
                 return false;
             }
-            let labels = self.plan.labels(place.unit, family.who, self.pod_rows);
+            let labels = self.plan.labels(place.unit, family.who, self.options.cadvisor_pod_rows);
             place.unit += 1;
             let Some(labels) = labels else { continue };
             let row = Row {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::encode::schema::devices::Devices;
 use crate::encode::schema::family::Who;
 use crate::model::identity::{Identity, PodInfo, UnitKind};
+use crate::model::reconciled::SourceKind;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Unit, UnitId};
 
@@ -37,8 +38,12 @@ impl Syntax {
 enum Class {
     Root,
     Pod,
+    /// A pod of which the network is known and nothing else.
+    PodNetwork,
     Container,
     Sandbox,
+    /// Our own container in a private cgroup namespace: in no family of pods, containers or units.
+    OwnContainer,
     /// Belongs to no pod.
     Plain,
 }
@@ -51,7 +56,8 @@ struct LabelSet {
 }
 
 impl LabelSet {
-    fn new(syntax: Syntax, short: &[(&str, &str)], rest: &[(&str, &str)]) -> LabelSet {
+    /// What is not read here is a series of its own, so that no counter mixes sources.
+    fn new(syntax: Syntax, short: &[(&str, &str)], rest: &[(&str, &str)], source: SourceKind) -> LabelSet {
         let mut bytes = Vec::new();
         for (name, value) in short {
             syntax.push(&mut bytes, name, value);
@@ -59,6 +65,9 @@ impl LabelSet {
         let short = bytes.len();
         for (name, value) in rest {
             syntax.push(&mut bytes, name, value);
+        }
+        if source != SourceKind::Cgroup {
+            syntax.push(&mut bytes, "source", source.name());
         }
         LabelSet { bytes: bytes.into(), short }
     }
@@ -73,6 +82,7 @@ impl LabelSet {
 struct UnitLabels {
     /// Kept alive here, so that its address cannot come to mean another identity.
     identity: Option<Arc<Identity>>,
+    source: SourceKind,
     class: Class,
     /// No pod name is known: the pages of the kubelet's own form leave it out.
     unnamed: bool,
@@ -128,7 +138,7 @@ impl LabelCache {
             _ => false,
         };
         match self.units.get(&unit.id) {
-            Some(kept) if same_name(kept) => Arc::clone(kept),
+            Some(kept) if same_name(kept) && kept.source == unit.source => Arc::clone(kept),
             _ => {
                 let made = Arc::new(UnitLabels::new(unit, self.syntax));
                 self.units.insert(unit.id, Arc::clone(&made));
@@ -153,13 +163,13 @@ impl Plan {
     pub(super) fn labels(&self, place: usize, who: Who, pod_rows: bool) -> Option<&[u8]> {
         let unit = self.labels.get(place)?.as_deref()?;
         let set = match (who, unit.class) {
-            (Who::Node, Class::Root) => return Some(&[]),
+            (Who::Node, Class::Root) | (Who::OwnContainer, Class::OwnContainer) => return Some(&[]),
             (Who::Pods, Class::Pod)
             | (Who::Containers, Class::Container)
             | (Who::PlainUnits, Class::Plain | Class::Root) => &unit.own,
             (Who::Cadvisor, Class::Pod) if !pod_rows => return None,
             (Who::Cadvisor, Class::Container | Class::Root | Class::Plain | Class::Pod)
-            | (Who::CadvisorPods, Class::Pod) => &unit.cadvisor,
+            | (Who::CadvisorPods, Class::Pod | Class::PodNetwork) => &unit.cadvisor,
             _ => return None,
         };
         Some(set.of(self.page))
@@ -171,11 +181,13 @@ impl UnitLabels {
         let class = match &unit.cgroup.kind {
             UnitKind::Root => Class::Root,
             UnitKind::Pod { .. } => Class::Pod,
+            UnitKind::PodNetwork { .. } => Class::PodNetwork,
+            UnitKind::OwnContainer => Class::OwnContainer,
             UnitKind::Container { pod: Some(_), .. } if unit.is_sandbox() => Class::Sandbox,
             UnitKind::Container { pod: Some(_), .. } => Class::Container,
             _ => Class::Plain,
         };
-        let identity = unit.identity.as_deref();
+        let (identity, source) = (unit.identity.as_deref(), unit.source);
         let pod: Option<&PodInfo> = identity.and_then(|identity| identity.pod.as_deref());
         let container = identity.and_then(|identity| identity.container.as_deref());
         let namespace = pod.map_or("", |pod| &*pod.namespace);
@@ -198,23 +210,28 @@ impl UnitLabels {
                 ("pod", pod_name),
             ],
             &[("uid", uid)],
+            source,
         );
         let own = match class {
             Class::Pod => {
-                LabelSet::new(syntax, &[("namespace", namespace), ("pod", pod_name)], &[("uid", uid)])
+                LabelSet::new(syntax, &[("namespace", namespace), ("pod", pod_name)], &[("uid", uid)], source)
             }
             // The runtime's ID tells a restarted container from the one before it.
             Class::Container => LabelSet::new(
                 syntax,
                 &[("container", container_name), ("namespace", namespace), ("pod", pod_name)],
                 &[("name", id), ("uid", uid)],
+                source,
             ),
-            Class::Root | Class::Plain => {
-                LabelSet::new(syntax, &[("kind", unit.cgroup.kind.name()), ("unit", &unit.cgroup.path)], &[])
-            }
-            Class::Sandbox => LabelSet::default(),
+            Class::Root | Class::Plain => LabelSet::new(
+                syntax,
+                &[("kind", unit.cgroup.kind.name()), ("unit", &unit.cgroup.path)],
+                &[],
+                source,
+            ),
+            Class::Sandbox | Class::PodNetwork | Class::OwnContainer => LabelSet::default(),
         };
-        UnitLabels { identity: unit.identity.clone(), class, unnamed: pod.is_none(), cadvisor, own }
+        UnitLabels { identity: unit.identity.clone(), source, class, unnamed: pod.is_none(), cadvisor, own }
     }
 }
 

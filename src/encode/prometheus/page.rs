@@ -1,10 +1,14 @@
 //! Which tables make which page, and the formats that a page comes in.
 
+use crate::encode::cluster::Cluster;
 use crate::encode::schema::family::UnitFamily;
-use crate::encode::schema::{SmallFamily, cadvisor, node, pods, resource, selfmetrics};
+use crate::encode::schema::{
+    SmallFamily, cadvisor, drift, kube_state, node, own, pods, resource, selfmetrics, short, summary, top,
+    workload,
+};
 use crate::model::node::Node;
 use crate::model::report::AgentReport;
-use crate::model::snapshot::SamplerStats;
+use crate::model::snapshot::{SamplerStats, Snapshot};
 
 use super::labels::Syntax;
 
@@ -58,6 +62,13 @@ impl Page {
 #[derive(Clone, Copy, Debug)]
 pub enum Table {
     Units(&'static [UnitFamily]),
+    /// Pods as Kubernetes sees them, and what other sources say.
+    Cluster(&'static [SmallFamily<Cluster>]),
+    /// Under kube-state-metrics' names, by option.
+    KubeState(&'static [SmallFamily<Cluster>]),
+    /// Under the bare names of some stacks' own exporters, by option.
+    Short(&'static [SmallFamily<Cluster>]),
+    Snapshot(&'static [SmallFamily<Snapshot>]),
     Node(&'static [SmallFamily<Node>]),
     Sampler(&'static [SmallFamily<SamplerStats>]),
     Agent(&'static [SmallFamily<AgentReport>]),
@@ -71,6 +82,13 @@ static METRICS: &[Table] = &[
     Table::Units(pods::POD_USE),
     Table::Units(pods::CONTAINER_USE),
     Table::Units(pods::UNIT_USE),
+    Table::Units(own::OWN_CONTAINER),
+    Table::Cluster(workload::FAMILIES),
+    Table::Cluster(top::FAMILIES),
+    Table::Cluster(drift::FAMILIES),
+    Table::Cluster(summary::FAMILIES),
+    Table::KubeState(kube_state::FAMILIES),
+    Table::Short(short::FAMILIES),
     Table::Node(node::MACHINE),
     Table::Sampler(selfmetrics::SAMPLER),
     Table::Agent(selfmetrics::AGENT),
@@ -80,7 +98,8 @@ static CADVISOR: &[Table] = &[Table::Units(cadvisor::FAMILIES), Table::Node(node
 
 static NODE: &[Table] = &[Table::Node(node::FAMILIES)];
 
-static RESOURCE: &[Table] = &[Table::Units(resource::CONTAINERS), Table::Units(resource::SHARED)];
+static RESOURCE: &[Table] =
+    &[Table::Units(resource::CONTAINERS), Table::Units(resource::SHARED), Table::Snapshot(resource::SCRAPE)];
 
 /// The formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,6 +6,8 @@
 //! Source of names and meanings: cAdvisor `lib/metrics/prometheus.go`, and a recorded kubelet 1.36.
 
 use crate::model::field::Field;
+use crate::model::kubelet::NetworkStats;
+use crate::model::reconciled::SourceKind;
 use crate::model::unit::{Interface, IoDevice, Pace, Unit, memory_usage_bytes};
 
 use super::Kind;
@@ -86,14 +88,14 @@ pub static FAMILIES: &[UnitFamily] = &[
     gauge(MEMORY_WORKING_SET, "Memory in use without inactive page cache.", MEMORY, |u| u.memory.working_set_bytes.map(Number::Integer)),
     counter("container_memory_workingset_refault_anon_total", "Refaults of anonymous pages.", MEMORY, |u| number(&u.values, Field::WorkingsetRefaultAnon)),
     counter("container_memory_workingset_refault_file_total", "Refaults of page cache.", MEMORY, |u| number(&u.values, Field::WorkingsetRefaultFile)),
-    many("container_network_receive_bytes_total", "Bytes received.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.rx_bytes)),
-    many("container_network_receive_errors_total", "Errors while receiving.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.rx_errors)),
-    many("container_network_receive_packets_dropped_total", "Packets dropped while receiving.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.rx_dropped)),
-    many("container_network_receive_packets_total", "Packets received.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.rx_packets)),
-    many("container_network_transmit_bytes_total", "Bytes transmitted.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.tx_bytes)),
-    many("container_network_transmit_errors_total", "Errors while transmitting.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.tx_errors)),
-    many("container_network_transmit_packets_dropped_total", "Packets dropped while transmitting.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.tx_dropped)),
-    many("container_network_transmit_packets_total", "Packets transmitted.", Who::CadvisorPods, SLOW, |u, _, emit| by_interface(u, emit, |i| i.tx_packets)),
+    many("container_network_receive_bytes_total", "Bytes received.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.rx_bytes, |n| n.rx_bytes)),
+    many("container_network_receive_errors_total", "Errors while receiving.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.rx_errors, |n| n.rx_errors)),
+    many("container_network_receive_packets_dropped_total", "Packets dropped while receiving.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.rx_dropped, |_| None)),
+    many("container_network_receive_packets_total", "Packets received.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.rx_packets, |_| None)),
+    many("container_network_transmit_bytes_total", "Bytes transmitted.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.tx_bytes, |n| n.tx_bytes)),
+    many("container_network_transmit_errors_total", "Errors while transmitting.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.tx_errors, |n| n.tx_errors)),
+    many("container_network_transmit_packets_dropped_total", "Packets dropped while transmitting.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.tx_dropped, |_| None)),
+    many("container_network_transmit_packets_total", "Packets transmitted.", Who::CadvisorPods, SLOW, |u, c, emit| by_interface(u, c, emit, |i| i.tx_packets, |_| None)),
     counter("container_oom_events_total", "OOM deaths, one per event.", SLOW, |u| u.oom_kills.map(Number::Integer)),
     counter("container_pressure_cpu_stalled_seconds_total", "Time in which all tasks waited for CPU.", SLOW, |u| micros(&u.values, Field::CpuFullTotal)),
     counter("container_pressure_cpu_waiting_seconds_total", "Time in which some task waited for CPU.", SLOW, |u| micros(&u.values, Field::CpuSomeTotal)),
@@ -168,8 +170,28 @@ fn blkio_usage(unit: &Unit, context: &RowContext<'_>, emit: &mut Emit<'_>) {
     }
 }
 
-fn by_interface(unit: &Unit, emit: &mut Emit<'_>, value: fn(&Interface) -> u64) {
-    for interface in unit.network.iter().flat_map(|list| list.iter()) {
-        emit(&[("interface", &interface.name)], Number::Integer(value(interface)));
+/// The interfaces of the pod's network namespace; where they cannot be read, the kubelet's default interface
+/// instead, as a series of its own. The kubelet counts bytes and errors alone.
+fn by_interface(
+    unit: &Unit,
+    context: &RowContext<'_>,
+    emit: &mut Emit<'_>,
+    value: fn(&Interface) -> u64,
+    said: fn(&NetworkStats) -> Option<u64>,
+) {
+    if let Some(interfaces) = &unit.network {
+        for interface in interfaces.iter() {
+            emit(&[("interface", &interface.name)], Number::Integer(value(interface)));
+        }
+        return;
+    }
+    let summary = context.snapshot.reconciled.as_deref().and_then(|reconciled| reconciled.summary.as_deref());
+    let Some(summary) = summary.filter(|_| !context.is_stamped) else { return };
+    let Some(pod) = unit.pod_uid().and_then(|uid| summary.pod(&uid.0)) else { return };
+    if let Some(count) = said(&pod.network) {
+        let labels = [("interface", &*pod.network.name), ("source", SourceKind::Kubelet.name())];
+        // A unit that is not ours names its source already.
+        let labels = if unit.source == SourceKind::Cgroup { &labels[..] } else { &labels[..1] };
+        emit(labels, Number::Integer(count));
     }
 }

@@ -46,6 +46,8 @@ pub enum Who {
     CadvisorPods,
     /// Units that belong to no pod: kind, unit.
     PlainUnits,
+    /// Our own container, where nothing more of its pod can be seen; no labels, so that nothing adds it to pods.
+    OwnContainer,
 }
 
 /// Which moment a row's explicit timestamp is, where a page has timestamps.
@@ -63,6 +65,8 @@ pub enum When {
 #[derive(Clone, Copy, Debug)]
 pub struct RowContext<'a> {
     pub snapshot: &'a Snapshot,
+    /// Whether rows carry the time of their unit's reading, which another source's values do not have.
+    pub is_stamped: bool,
     /// The fixed windows as label values, such as `15s`, in the snapshot's order.
     pub windows: &'a [Box<str>],
     pub devices: &'a Devices,

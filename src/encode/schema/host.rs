@@ -8,7 +8,7 @@
 mod compute;
 mod kernel;
 mod network;
-mod point;
+pub(super) mod point;
 mod storage;
 
 use point::Points;

@@ -5,19 +5,7 @@ use crate::model::report::{AgentReport, SourceReport, SourceState};
 use crate::model::snapshot::SamplerStats;
 use crate::model::unit::Pace;
 
-use super::{EmitRow, Kind, SmallFamily};
-
-const fn counter<T>(
-    name: &'static str,
-    help: &'static str,
-    rows: fn(&T, &mut EmitRow<'_>),
-) -> SmallFamily<T> {
-    SmallFamily { name, help, kind: Kind::Counter, rows }
-}
-
-const fn gauge<T>(name: &'static str, help: &'static str, rows: fn(&T, &mut EmitRow<'_>)) -> SmallFamily<T> {
-    SmallFamily { name, help, kind: Kind::Gauge, rows }
-}
+use super::{EmitRow, SmallFamily, counter, gauge};
 
 /// From the snapshot. Sorted by name.
 #[rustfmt::skip]
@@ -25,6 +13,7 @@ pub static SAMPLER: &[SmallFamily<SamplerStats>] = &[
     gauge("podometer_sampler_budget_cores", "CPU budget of the agent.", |s, emit| emit(&[], s.budget_cores)),
     counter("podometer_sampler_clock_gaps_total", "Suspends of the machine and steps of its clock.", |s, emit| emit(&[], s.clock_gaps as f64)),
     counter("podometer_sampler_created_units_total", "cgroups taken in.", |s, emit| emit(&[], s.created as f64)),
+    gauge("podometer_sampler_denied_siblings", "Containers of the same process namespace that may not be read: another user's.", |s, emit| emit_some(emit, s.denied_siblings.map(|n| n as f64))),
     counter("podometer_sampler_event_overflows_total", "Overflows of the event queue, each followed by a rescan.", |s, emit| emit(&[], s.event_overflows as f64)),
     counter("podometer_sampler_events_total", "Events of cgroups that came and went.", |s, emit| emit(&[], s.events as f64)),
     gauge("podometer_sampler_held_files", "cgroup files held open.", |s, emit| emit(&[], s.held_files as f64)),
@@ -52,6 +41,7 @@ pub static SAMPLER: &[SmallFamily<SamplerStats>] = &[
 #[rustfmt::skip]
 pub static AGENT: &[SmallFamily<AgentReport>] = &[
     gauge("podometer_build_info", "Always 1; the label is the version.", |r, emit| emit(&[("version", r.version)], 1.0)),
+    gauge("podometer_scope_info", "1 for what the readings cover: the node, one pod, siblings of the agent's container, that container alone or nothing.", |r, emit| if !r.scope.is_empty() { emit(&[("scope", r.scope)], 1.0) }),
     gauge("podometer_server_connections", "Connections open.", |r, emit| emit(&[], r.server.connections as f64)),
     counter("podometer_server_compressions_total", "Compressed bodies asked for, built or shared between scrapers.", |r, emit| {
         emit(&[("result", "built")], r.server.compressions as f64);
@@ -69,7 +59,7 @@ pub static AGENT: &[SmallFamily<AgentReport>] = &[
     gauge("podometer_source_age_seconds", "Age of the last good reading.", |r, emit| by_source(r, emit, |s| s.age_seconds)),
     gauge("podometer_source_duration_seconds", "How long the last reading took.", |r, emit| by_source(r, emit, |s| s.duration_seconds)),
     counter("podometer_source_faults_total", "Faults of a source.", |r, emit| by_source(r, emit, |s| Some(s.faults as f64))),
-    gauge("podometer_source_info", "1 for the state that a source is in, with its reason.", source_info),
+    gauge("podometer_source_info", "1 for the state that a source is in, with its reason and the values that come from it.", source_info),
     gauge("podometer_source_up", "1 while a source gives values, in whole or in part.", |r, emit| by_source(r, emit, |s| Some(f64::from(u8::from(s.state != SourceState::Down))))),
     counter("process_cpu_seconds_total", "CPU time used by the agent.", |r, emit| emit_some(emit, r.process.cpu_seconds)),
     gauge("process_max_fds", "Largest number of open file descriptors.", |r, emit| emit_some(emit, r.process.max_files.map(|n| n as f64))),
@@ -124,7 +114,12 @@ fn by_source(report: &AgentReport, emit: &mut EmitRow<'_>, value: fn(&SourceRepo
 
 fn source_info(report: &AgentReport, emit: &mut EmitRow<'_>) {
     for source in &report.sources {
-        let labels = [("reason", source.reason), ("source", source.name), ("state", source.state.name())];
+        let labels = [
+            ("reason", source.reason),
+            ("serves", &*source.serves),
+            ("source", source.name),
+            ("state", source.state.name()),
+        ];
         emit(&labels, 1.0);
     }
 }

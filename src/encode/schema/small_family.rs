@@ -19,3 +19,19 @@ impl<T> std::fmt::Debug for SmallFamily<T> {
         f.debug_struct("SmallFamily").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+pub(super) const fn counter<T>(
+    name: &'static str,
+    help: &'static str,
+    rows: fn(&T, &mut EmitRow<'_>),
+) -> SmallFamily<T> {
+    SmallFamily { name, help, kind: Kind::Counter, rows }
+}
+
+pub(super) const fn gauge<T>(
+    name: &'static str,
+    help: &'static str,
+    rows: fn(&T, &mut EmitRow<'_>),
+) -> SmallFamily<T> {
+    SmallFamily { name, help, kind: Kind::Gauge, rows }
+}

@@ -71,8 +71,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn under_churn_a_tenth_of_a_second_lies_between_directories() {
-        let before = Directory::parse("before", br#"{"items":[]}"#, &[], 41).unwrap();
-        let out = Arc::new(ArcSwap::from_pointee(before));
+        let out = Arc::new(ArcSwap::from_pointee(Directory::of(41, std::collections::HashSet::new())));
         let mut keeper = Keeper::new(Register::new(Allowed::default(), 10_000), out.clone());
         let mut seen = Vec::new();
         for step in 0..1000 {

@@ -51,7 +51,7 @@ impl ApiServer {
 }
 
 /// Appends the body as far as `limit`.
-async fn read(incoming: &mut Body, limit: usize, body: &mut Vec<u8>) -> Result<(), Kind> {
+pub(super) async fn read(incoming: &mut Body, limit: usize, body: &mut Vec<u8>) -> Result<(), Kind> {
     if incoming.size_hint().lower() > limit as u64 {
         return Err(Kind::TooLarge { limit });
     }

@@ -11,10 +11,17 @@ pub mod error;
 mod get;
 /// A stream of lines, as watches give it.
 mod lines;
+/// One page of a list.
+mod page;
 /// What a refusal says of the right that is missing.
 pub mod rights;
+/// What an error means for the next request.
+mod verdict;
+/// One document sent.
+mod write;
 
 pub use config::{Config, Enabled};
 pub use connect::{ApiServer, connect, is_offered};
 pub use error::{ApiError, Kind};
 pub use lines::Lines;
+pub use page::{Page, query_value};

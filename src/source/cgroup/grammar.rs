@@ -57,6 +57,26 @@ pub fn pod_in(path: &str) -> Option<PodUid> {
     })
 }
 
+/// A container beside the reader's own, as `/proc/PID/cgroup` shows it in a shared process namespace: one step
+/// up from the reader's own cgroup, then the container's directory, then what it made inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sibling<'a> {
+    /// The container's directory.
+    pub name: &'a str,
+    pub id: ContainerId,
+    pub runtime: Runtime,
+    /// Below the container's directory; empty for the directory itself.
+    pub inner: &'a str,
+}
+
+/// Reads `/../cri-containerd-ID.scope` and `/../ID`. More steps up lead to other pods.
+pub fn sibling(path: &str) -> Option<Sibling<'_>> {
+    let below = path.strip_prefix("/../")?;
+    let (name, inner) = below.split_once('/').unwrap_or((below, ""));
+    let (id, runtime) = container(name).or_else(|| bare_container(name))?;
+    Some(Sibling { name, id, runtime, inner })
+}
+
 fn step<'a>(place: &Place<'a>, parent: &str, name: &'a str) -> (UnitKind, Place<'a>) {
     if let Place::Outside | Place::Container = place
         && let Some((stem, systemd)) = all_pods(parent, name)
@@ -190,7 +210,7 @@ fn container_id(text: &str) -> Option<ContainerId> {
 }
 
 /// A UUID with dashes or, under systemd, underscores; or the 32 hex digits of a static pod.
-fn pod_uid(text: &str) -> Option<PodUid> {
+pub(super) fn pod_uid(text: &str) -> Option<PodUid> {
     let bytes = text.as_bytes();
     let fits = match bytes.len() {
         32 => bytes.iter().copied().all(is_hex),

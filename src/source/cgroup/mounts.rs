@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CgroupError;
+use super::grammar::pod_uid;
+use super::kubepods::has_kubepods;
+use crate::model::identity::PodUid;
 
 /// One line of mountinfo, as far as cgroups are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +39,8 @@ pub struct Mounts {
     pub layout: Layout,
     /// Where the v2 hierarchy is, when there is one.
     pub unified: Option<PathBuf>,
-    /// True when only a part of the hierarchy is mounted there (its root is not `/`).
-    pub partial: bool,
+    /// Where the root of our own cgroup namespace is: in a private one our container's own cgroup.
+    pub own: Option<PathBuf>,
     /// Controllers that v1 holds, sorted.
     pub legacy_controllers: Vec<String>,
 }
@@ -70,6 +73,18 @@ fn parse_line(line: &str) -> Option<Mount> {
     })
 }
 
+/// The pod whose files the kubelet mounted into this container: `/etc/hosts` and the termination log stand below
+/// the pod's own directory on the node.
+pub fn pod_in_mountinfo(text: &str) -> Option<PodUid> {
+    text.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(3);
+        let (root, mount_point) = (fields.next()?, fields.next()?);
+        let is_kubelets = matches!(mount_point, "/etc/hosts" | "/dev/termination-log");
+        let (_, below) = root.split_once("/pods/").filter(|_| is_kubelets)?;
+        pod_uid(below.split('/').next()?)
+    })
+}
+
 /// mountinfo writes space, tab, newline and backslash as `\ooo`.
 fn unescape(field: &str) -> String {
     let mut out = Vec::with_capacity(field.len());
@@ -91,12 +106,12 @@ fn unescape(field: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Picks the v2 mount: one that holds the whole hierarchy before one that holds a part, then the shortest path.
+/// Picks the v2 mount that shows the most, then the shortest path.
 pub fn survey(mounts: &[Mount]) -> Mounts {
-    let unified = mounts
-        .iter()
-        .filter(|mount| mount.fs_type == "cgroup2")
-        .min_by_key(|mount| (mount.root != "/", mount.mount_point.as_os_str().len()));
+    let of_version_2 = || mounts.iter().filter(|mount| mount.fs_type == "cgroup2");
+    let unified =
+        of_version_2().min_by_key(|mount| (level(&mount.root), mount.mount_point.as_os_str().len()));
+    let own = of_version_2().find(|mount| mount.root == "/");
     let mut legacy_controllers: Vec<String> = mounts
         .iter()
         .filter(|mount| mount.fs_type == "cgroup")
@@ -116,8 +131,20 @@ pub fn survey(mounts: &[Mount]) -> Mounts {
     Mounts {
         layout,
         unified: unified.map(|mount| mount.mount_point.clone()),
-        partial: unified.is_some_and(|mount| mount.root != "/"),
+        own: own.map(|mount| mount.mount_point.clone()),
         legacy_controllers,
+    }
+}
+
+/// How much a mount shows. In a private cgroup namespace `/` is the container's own cgroup, and each `/..` is a
+/// step up from there: the host's hierarchy is mounted as `/../../../..`. Without one `/` is all there is.
+/// Source: recorded in containers of both cgroup drivers.
+fn level(root: &str) -> isize {
+    let steps = root.split('/').filter(|name| *name == "..").count();
+    match (steps, root) {
+        (0, "/") => 0,
+        (0, _) => 1,
+        (steps, _) => -(steps as isize),
     }
 }
 
@@ -126,9 +153,17 @@ pub fn is_cgroup2_dir(path: &Path) -> bool {
     path.join("cgroup.controllers").exists()
 }
 
+/// A v2 hierarchy, and what can be seen of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub root: PathBuf,
+    pub mounts: Mounts,
+    /// True when this is no root but the cgroup of the container that we run in.
+    pub is_own_leaf: bool,
+}
+
 /// Where the v2 hierarchy is: `given`, or what `PROCFS/self/mountinfo` names; and what the host has besides.
-/// Refuses what would show less than the whole machine.
-pub fn locate(procfs: &Path, given: Option<&Path>) -> Result<(PathBuf, Mounts), CgroupError> {
+pub fn find(procfs: &Path, given: Option<&Path>) -> Result<Place, CgroupError> {
     let path = procfs.join("self/mountinfo");
     let survey = std::fs::read_to_string(&path).map(|text| survey(&parse_mountinfo(&text)));
     let (root, mounts) = match (given, survey) {
@@ -151,10 +186,23 @@ pub fn locate(procfs: &Path, given: Option<&Path>) -> Result<(PathBuf, Mounts), 
     if !is_cgroup2_dir(&root) {
         return Err(CgroupError::NotCgroup2 { path: root });
     }
-    if root.join("cgroup.events").exists() {
-        return Err(CgroupError::OwnLeaf { path: root });
+    let is_own_leaf = is_leaf(&root);
+    Ok(Place { root, mounts, is_own_leaf })
+}
+
+/// As [`find`], but refuses what would show less than the whole machine.
+pub fn locate(procfs: &Path, given: Option<&Path>) -> Result<(PathBuf, Mounts), CgroupError> {
+    let place = find(procfs, given)?;
+    if place.is_own_leaf {
+        return Err(CgroupError::OwnLeaf { path: place.root });
     }
-    Ok((root, mounts))
+    Ok((place.root, place.mounts))
+}
+
+/// A real root has no `cgroup.events`. A node that is itself a container (kind, minikube) has; its kubelet's pods
+/// tell it from a container that is none.
+pub fn is_leaf(root: &Path) -> bool {
+    root.join("cgroup.events").exists() && !has_kubepods(root)
 }
 
 #[cfg(test)]
@@ -196,11 +244,36 @@ mod tests {
 
     #[test]
     fn a_whole_host_mount_wins_over_a_leaf() {
-        let text = "31 23 0:26 /../.. /sys/fs/cgroup ro - cgroup2 cgroup rw\n\
-                    40 23 0:26 / /host/sys/fs/cgroup ro - cgroup2 cgroup rw";
+        // As recorded in a container with the host's hierarchy mounted: its own cgroup is `/`.
+        let text = "1160 1159 0:26 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw,nsdelegate\n\
+                    1188 1151 0:26 /../../../.. /host/sys/fs/cgroup ro - cgroup2 cgroup2 rw,nsdelegate\n\
+                    1189 1151 0:26 /.. /pod ro - cgroup2 cgroup2 rw";
         let found = survey(&parse_mountinfo(text));
         assert_eq!(found.unified.as_deref(), Some(Path::new("/host/sys/fs/cgroup")));
-        assert!(!found.partial);
+        assert_eq!(found.own.as_deref(), Some(Path::new("/sys/fs/cgroup")));
+    }
+
+    /// Lines as recorded in a container, its other mounts left out.
+    #[test]
+    fn the_kubelets_own_mounts_name_the_pod() {
+        let line =
+            |root: &str, at: &str| format!("694 1022 254:0 {root} {at} rw,noatime - ext4 /dev/vda rw\n");
+        let pod = "/var/lib/kubelet/pods/18451618-ada8-4b1c-a71e-5d336ca178d6";
+        let uid = PodUid("18451618-ada8-4b1c-a71e-5d336ca178d6".into());
+        for (root, at, found) in [
+            (format!("{pod}/etc-hosts"), "/etc/hosts", true),
+            (format!("{pod}/containers/eye/96430e67"), "/dev/termination-log", true),
+            (format!("{pod}/volumes/kubernetes.io~empty-dir/x"), "/data", false),
+            (
+                "/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/4d42/hostname".to_owned(),
+                "/etc/hosts",
+                false,
+            ),
+            ("/pods/nonsense/etc-hosts".to_owned(), "/etc/hosts", false),
+        ] {
+            let text = [PLAIN, "\n", &line(&root, at)].concat();
+            assert_eq!(pod_in_mountinfo(&text), found.then(|| uid.clone()), "{root}");
+        }
     }
 
     #[test]
@@ -249,6 +322,19 @@ mod tests {
         }
         let error = located(&dir, true).unwrap_err();
         assert!(error.contains("only this container's own cgroup"), "{error}");
+        let place = find(&dir.path().join("proc"), Some(&dir.path().join("cgroup"))).unwrap();
+        assert!(place.is_own_leaf);
+    }
+
+    /// A kind node is a container: its root is a leaf of the machine around it, and holds the pods.
+    #[test]
+    fn a_node_that_is_a_container_is_a_node() {
+        let dir = host(PLAIN);
+        for file in ["cgroup.controllers", "cgroup.events"] {
+            std::fs::write(dir.path().join("cgroup").join(file), "").unwrap();
+        }
+        std::fs::create_dir_all(dir.path().join("cgroup/kubelet.slice/kubelet-kubepods.slice")).unwrap();
+        assert_eq!(located(&dir, true).unwrap(), dir.path().join("cgroup"));
     }
 
     proptest! {

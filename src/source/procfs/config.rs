@@ -19,6 +19,9 @@ pub struct Config {
     /// Where the node's root file system is mounted; sizes of file systems are asked below it.
     #[serde(skip)]
     pub rootfs: PathBuf,
+    /// True where /proc is a pod's own: its network, sockets and processes are the pod's and not the node's.
+    #[serde(skip)]
+    pub is_a_pods: bool,
     /// File system types that are not measured.
     pub ignored_filesystems: Vec<String>,
     /// Mount points that are not measured, with everything below them.
@@ -79,6 +82,7 @@ impl Default for Config {
             procfs: PathBuf::from("/proc"),
             sysfs: PathBuf::from("/sys"),
             rootfs: PathBuf::from("/"),
+            is_a_pods: false,
             ignored_filesystems: owned(&IGNORED_FILESYSTEMS),
             ignored_mount_points: owned(&["/dev", "/proc", "/sys", "/var/lib/docker"]),
             network_filesystems: false,

@@ -24,5 +24,5 @@ pub mod utmp;
 
 pub use config::Config;
 pub use fault::{Fault, Unread};
-pub use pods::{find_pod_processes, read_interfaces};
+pub use pods::{find_pod_processes, read_interfaces, read_own_interfaces};
 pub use reader::NodeReader;

@@ -8,6 +8,7 @@ use super::files;
 use super::net_dev;
 use super::processes::read_pids;
 use crate::model::identity::PodUid;
+use crate::model::node::NetInterface;
 use crate::model::unit::Interface;
 
 /// Far above any real file: a node in host network has one row per pod.
@@ -18,9 +19,24 @@ const MAX_CGROUP_BYTES: u64 = 64 << 10;
 /// Source: cAdvisor `lib/container/libcontainer/handler.go` (ignored device prefixes).
 const IGNORED_PREFIXES: [&str; 3] = ["veth", "docker", "nerdctl"];
 
+/// Links that a node has to its pods, and no pod to itself.
+const NODE_PREFIXES: [&str; 6] = ["cali", "cni", "flannel", "kube-", "lxc", "veth"];
+
 /// The interfaces that the process sees, loopback and the runtime's own links left out.
 pub fn read_interfaces(procfs: &Path, pid: u32) -> Result<Vec<Interface>, Fault> {
-    let path = procfs.join(pid.to_string()).join("net/dev");
+    Ok(counted(read_rows(procfs, &pid.to_string())?))
+}
+
+/// The interfaces of our own network namespace, which all containers of our pod share; `None` where these are the
+/// node's, as in a pod with `hostNetwork`.
+pub fn read_own_interfaces(procfs: &Path) -> Result<Option<Vec<Interface>>, Fault> {
+    let rows = read_rows(procfs, "self")?;
+    let is_node = rows.iter().any(|row| NODE_PREFIXES.iter().any(|prefix| row.name.starts_with(prefix)));
+    Ok((!is_node).then(|| counted(rows)))
+}
+
+fn read_rows(procfs: &Path, process: &str) -> Result<Vec<NetInterface>, Fault> {
+    let path = procfs.join(process).join("net/dev");
     let mut buffer = Vec::new();
     files::read_into(&path, MAX_NET_DEV_BYTES, &mut buffer)?;
     let mut unread = Unread::default();
@@ -28,10 +44,14 @@ pub fn read_interfaces(procfs: &Path, pid: u32) -> Result<Vec<Interface>, Fault>
     if let (true, Some((line, text))) = (rows.is_empty(), unread.first) {
         return Err(Fault::Line { path, line, text, count: unread.count });
     }
+    Ok(rows)
+}
+
+fn counted(rows: Vec<NetInterface>) -> Vec<Interface> {
     let counted = rows.into_iter().filter(|row| {
         !row.is_loopback() && !IGNORED_PREFIXES.iter().any(|prefix| row.name.starts_with(prefix))
     });
-    Ok(counted
+    counted
         .map(|row| Interface {
             name: row.name,
             rx_bytes: row.rx_bytes,
@@ -43,7 +63,7 @@ pub fn read_interfaces(procfs: &Path, pid: u32) -> Result<Vec<Interface>, Fault>
             tx_errors: row.tx_errors,
             tx_dropped: row.tx_dropped,
         })
-        .collect())
+        .collect()
 }
 
 /// The lowest live process of each pod. `pod_of` tells the pod of a cgroup path.

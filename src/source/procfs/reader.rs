@@ -137,6 +137,9 @@ impl NodeReader {
     }
 
     fn interfaces(&mut self, net: &Path) -> Vec<NetInterface> {
+        if self.config.is_a_pods {
+            return Vec::new();
+        }
         let rows = self.files.parse(&net.join("dev"), Need::Always, net_dev::parse_net_dev);
         let mut interfaces = rows.unwrap_or_default();
         for interface in &mut interfaces {
@@ -149,6 +152,9 @@ impl NodeReader {
     }
 
     fn protocols(&mut self, net: &Path) -> Protocols {
+        if self.config.is_a_pods {
+            return Protocols::default();
+        }
         let files = &mut self.files;
         Protocols {
             netstat: files
@@ -161,6 +167,9 @@ impl NodeReader {
 
     fn sockstat(&mut self, net: &Path) -> SockStat {
         let mut sockstat = SockStat::default();
+        if self.config.is_a_pods {
+            return sockstat;
+        }
         for file in ["sockstat", "sockstat6"] {
             self.files.parse(&net.join(file), Need::IfPresent, |text, unread| {
                 snmp::parse_sockstat(text, &mut sockstat, unread);
@@ -170,14 +179,20 @@ impl NodeReader {
     }
 
     fn sockets(&mut self, net: &Path, now: Stamp) -> Sockets {
-        if self.config.sockets && self.sockets.is_due(now, self.config.sockets_interval) {
+        if self.config.sockets
+            && !self.config.is_a_pods
+            && self.sockets.is_due(now, self.config.sockets_interval)
+        {
             self.sockets.keep(sockets::read_sockets(net, &mut self.files), now);
         }
         self.sockets.value
     }
 
     fn processes(&mut self, now: Stamp) -> Option<Processes> {
-        if self.config.processes && self.processes.is_due(now, self.config.processes_interval) {
+        if self.config.processes
+            && !self.config.is_a_pods
+            && self.processes.is_due(now, self.config.processes_interval)
+        {
             self.processes.keep(processes::read_processes(&self.config.procfs, &mut self.files), now);
         }
         self.processes.value

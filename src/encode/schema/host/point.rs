@@ -3,11 +3,11 @@
 use crate::encode::influx::LineWriter;
 
 /// Name of an integer field and where its value comes from.
-pub(super) type Integer<T> = (&'static str, fn(&T) -> Option<u64>);
+pub(in crate::encode::schema) type Integer<T> = (&'static str, fn(&T) -> Option<u64>);
 
 /// Writes points of one reading.
 #[derive(Debug)]
-pub(super) struct Points<'a, 'w> {
+pub(in crate::encode::schema) struct Points<'a, 'w> {
     out: &'a mut LineWriter<'w>,
     host: &'a str,
     tags: &'a [(String, String)],
@@ -15,7 +15,7 @@ pub(super) struct Points<'a, 'w> {
 }
 
 impl<'a, 'w> Points<'a, 'w> {
-    pub(super) fn new(
+    pub(in crate::encode::schema) fn new(
         out: &'a mut LineWriter<'w>,
         host: &'a str,
         tags: &'a [(String, String)],
@@ -26,7 +26,7 @@ impl<'a, 'w> Points<'a, 'w> {
 
     /// Writes one point; without a field it leaves nothing behind.
     /// Line protocol forbids a tag twice: the host comes first, the point's own tags win over global ones.
-    pub(super) fn point(
+    pub(in crate::encode::schema) fn point(
         &mut self,
         measurement: &str,
         own: &[(&str, &str)],
@@ -48,25 +48,25 @@ impl<'a, 'w> Points<'a, 'w> {
 }
 
 /// Writes the rows of a table whose values exist.
-pub(super) fn integers<T>(out: &mut LineWriter<'_>, rows: &[Integer<T>], value: &T) {
+pub(in crate::encode::schema) fn integers<T>(out: &mut LineWriter<'_>, rows: &[Integer<T>], value: &T) {
     for (name, get) in rows {
         integer(out, name, get(value));
     }
 }
 
-pub(super) fn integer(out: &mut LineWriter<'_>, name: &str, value: Option<u64>) {
+pub(in crate::encode::schema) fn integer(out: &mut LineWriter<'_>, name: &str, value: Option<u64>) {
     if let Some(value) = value {
         out.integer(name, value);
     }
 }
 
-pub(super) fn float(out: &mut LineWriter<'_>, name: &str, value: Option<f64>) {
+pub(in crate::encode::schema) fn float(out: &mut LineWriter<'_>, name: &str, value: Option<f64>) {
     if let Some(value) = value {
         out.float(name, value);
     }
 }
 
 /// `part` of `whole` in percent; 0 of nothing is 0, as Telegraf has it for swap and inodes.
-pub(super) fn percent(part: u64, whole: u64) -> f64 {
+pub(in crate::encode::schema) fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }

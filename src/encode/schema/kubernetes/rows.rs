@@ -1,7 +1,8 @@
 //! Walks a snapshot and writes its points.
 //!
 //! All points carry the snapshot's time, as Telegraf's carry the gather time; only a unit that is gone keeps the
-//! time of its last reading, so that a restarted container of the same name does not overwrite it.
+//! time of its last reading, so that a restarted container of the same name does not overwrite it, and a unit that
+//! another source tells of has that source's own time.
 
 use std::sync::Arc;
 
@@ -9,10 +10,14 @@ use super::fields::{
     MEMORY_AVAILABLE, NODE_NETWORK_FIELDS, NetworkRow, OWN, OWN_FLOATS, POD_NETWORK_FIELDS, Row, TELEGRAF,
     WindowNames, nanocores,
 };
+use super::kubelet::{self, Said};
 use super::tags::{NODE, SYSTEM_CONTAINER, Tags};
+use super::workload;
+use crate::encode::cluster::Cluster;
 use crate::encode::influx::{LineWriter, Precision, PrefixCache};
 use crate::model::identity::UnitKind;
 use crate::model::node::Node;
+use crate::model::reconciled::SourceKind;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::{Interface, Pace, Unit};
 
@@ -64,68 +69,147 @@ impl Rows {
         self.in_pod.clear();
         let tags = Tags { node: &snapshot.node_name, common: &self.common };
         let mut writer = LineWriter::with(out, &self.common, precision);
+        let (said, cluster) = (Said::of(snapshot), Cluster::of(snapshot));
         for unit in &snapshot.units {
             let above = unit.parent.and_then(|at| self.in_pod.get(at as usize).copied()).unwrap_or(false);
             self.in_pod.push(above || unit.pod_uid().is_some());
             if (above && !unit.is_container()) || unit.is_sandbox() {
                 continue;
             }
-            let last = unit.stamp(Pace::Fast).filter(|_| unit.gone);
+            let is_timed = unit.gone || unit.source != SourceKind::Cgroup;
+            let last = unit.stamp(Pace::Fast).filter(|_| is_timed);
             let time = last.unwrap_or(snapshot.taken).wall_ns;
             let prefixes = self.cache.get(unit, |unit| tags.prefixes(unit));
-            let Some(usage) = &prefixes.usage else { continue };
-            writer.prefix(usage);
-            integers(&mut writer, TELEGRAF, unit);
-            if !(unit.is_container() && unit.pod_uid().is_some()) {
-                own(&mut writer, &self.windows, unit);
-            }
-            writer.end(time);
-            if let (Some(prefix), Some(interface)) = (&prefixes.network, default_interface(unit)) {
-                writer.prefix(prefix);
-                network(&mut writer, POD_NETWORK_FIELDS, interface);
+            if let Some(usage) = &prefixes.usage {
+                writer.prefix(usage);
+                integers(&mut writer, TELEGRAF, unit);
+                match unit.pod_uid() {
+                    Some(uid) if unit.is_container() => {
+                        if let Some(found) =
+                            container_name(unit).and_then(|name| said.container(&uid.0, name))
+                        {
+                            kubelet::container_fs(&mut writer, found);
+                        }
+                    }
+                    Some(uid) => {
+                        own(&mut writer, &self.windows, unit);
+                        if let Some(pod) = cluster.pod(uid) {
+                            workload::fields(&mut writer, &cluster, pod);
+                        }
+                        if let Some(pod) = said.pod(&uid.0) {
+                            kubelet::ephemeral_storage(&mut writer, pod);
+                        }
+                    }
+                    None => own(&mut writer, &self.windows, unit),
+                }
                 writer.end(time);
+            }
+            let Some(uid) = unit.pod_uid() else { continue };
+            if let Some(prefix) = &prefixes.network {
+                writer.prefix(prefix);
+                match (default_interface(unit), said.pod(&uid.0)) {
+                    (Some(interface), _) => network(&mut writer, POD_NETWORK_FIELDS, interface),
+                    (None, Some(pod)) if unit.network.is_none() => {
+                        // A unit that is not ours names its source already.
+                        if unit.source == SourceKind::Cgroup {
+                            writer.tag("source", SourceKind::Kubelet.name());
+                        }
+                        kubelet::pod_network(&mut writer, &pod.network);
+                    }
+                    (None, _) => {}
+                }
+                writer.end(time);
+            }
+            if let Some(prefix) = prefixes.volume.as_ref().filter(|_| !unit.gone) {
+                said.volumes(&mut writer, prefix, &uid.0, time);
             }
         }
         self.cache.end();
-        cluster_rows(&mut writer, snapshot, node_facts);
+        cluster_rows(&mut writer, snapshot, &said, node_facts);
         writer.finish();
     }
 }
 
-/// `kubernetes_system_container` and `kubernetes_node`, where there is a kubelet's tree.
-fn cluster_rows(writer: &mut LineWriter<'_>, snapshot: &Snapshot, node_facts: fn(&Node) -> NodeFacts) {
-    let Some(pods) = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::AllPods) else { return };
-    let time = snapshot.taken.wall_ns;
-    let mut system = |name: &str, unit: &Unit| {
+/// `kubernetes_system_container` and `kubernetes_node`, where there is a kubelet's tree or a kubelet that answers.
+fn cluster_rows(
+    writer: &mut LineWriter<'_>,
+    snapshot: &Snapshot,
+    said: &Said<'_>,
+    node_facts: fn(&Node) -> NodeFacts,
+) {
+    let pods = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::AllPods);
+    if pods.is_none() && said.summary.is_none() {
+        return;
+    }
+    system_containers(writer, snapshot, said, pods);
+    let root = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::Root);
+    let facts = snapshot.node.as_deref().map(node_facts).unwrap_or_default();
+    writer.measurement(NODE);
+    writer.tag("node_name", &snapshot.node_name);
+    let stats = said.summary.map(|summary| &summary.node);
+    match (root, stats) {
+        (Some(root), _) => {
+            integers(writer, TELEGRAF, root);
+            if let (Some(total), Some(used)) = (facts.memory_total_bytes, root.memory.working_set_bytes) {
+                writer.plain_integer(MEMORY_AVAILABLE, total.saturating_sub(used));
+            }
+        }
+        (None, Some(stats)) => {
+            writer.tag("source", SourceKind::Kubelet.name());
+            kubelet::usage(writer, &stats.cpu, &stats.memory);
+            if let Some(available) = stats.memory.available_bytes {
+                writer.plain_integer(MEMORY_AVAILABLE, available);
+            }
+        }
+        (None, None) => {}
+    }
+    match (&facts.network, stats) {
+        (Some(interface), _) => network(writer, NODE_NETWORK_FIELDS, interface),
+        (None, Some(stats)) => kubelet::node_network(writer, &stats.network),
+        (None, None) => {}
+    }
+    if let Some(summary) = said.summary {
+        kubelet::node_fs(writer, summary);
+    }
+    writer.end(snapshot.taken.wall_ns);
+}
+
+/// Those that have a cgroup here, then those that only the kubelet tells of, as its `misc`.
+fn system_containers(writer: &mut LineWriter<'_>, snapshot: &Snapshot, said: &Said<'_>, pods: Option<&Unit>) {
+    let service = |service: &&str| {
+        snapshot.units.iter().find(|unit| {
+            unit.cgroup.kind == UnitKind::Service && unit.cgroup.path.rsplit('/').next() == Some(*service)
+        })
+    };
+    let services = SYSTEM_SERVICES.iter().map(|(name, services)| (*name, services.iter().find_map(service)));
+    let mut written = Vec::new();
+    for (name, unit) in std::iter::once(("pods", pods)).chain(services) {
+        let Some(unit) = unit else { continue };
+        written.push(name);
         writer.measurement(SYSTEM_CONTAINER);
         writer.tag("node_name", &snapshot.node_name);
         writer.tag("container_name", name);
         integers(writer, TELEGRAF, unit);
-        writer.end(time);
-    };
-    system("pods", pods);
-    for (name, services) in SYSTEM_SERVICES {
-        let service = |service: &&str| {
-            snapshot.units.iter().find(|unit| {
-                unit.cgroup.kind == UnitKind::Service && unit.cgroup.path.rsplit('/').next() == Some(*service)
-            })
-        };
-        if let Some(unit) = services.iter().find_map(service) {
-            system(name, unit);
+        if let Some(found) = said.system_container(name) {
+            kubelet::system_fs(writer, found);
         }
+        writer.end(snapshot.taken.wall_ns);
     }
-    let Some(root) = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::Root) else { return };
-    let facts = snapshot.node.as_deref().map(node_facts).unwrap_or_default();
-    writer.measurement(NODE);
-    writer.tag("node_name", &snapshot.node_name);
-    integers(writer, TELEGRAF, root);
-    if let (Some(total), Some(used)) = (facts.memory_total_bytes, root.memory.working_set_bytes) {
-        writer.plain_integer(MEMORY_AVAILABLE, total.saturating_sub(used));
+    let all = said.summary.map(|summary| summary.node.system_containers.as_slice()).unwrap_or_default();
+    for container in all.iter().filter(|container| !written.contains(&&*container.name)) {
+        writer.measurement(SYSTEM_CONTAINER);
+        writer.tag("node_name", &snapshot.node_name);
+        writer.tag("container_name", &container.name);
+        writer.tag("source", SourceKind::Kubelet.name());
+        kubelet::usage(writer, &container.cpu, &container.memory);
+        kubelet::system_fs(writer, container);
+        writer.end(snapshot.taken.wall_ns);
     }
-    if let Some(interface) = &facts.network {
-        network(writer, NODE_NETWORK_FIELDS, interface);
-    }
-    writer.end(time);
+}
+
+/// The container's name, once it is known.
+fn container_name(unit: &Unit) -> Option<&str> {
+    unit.identity.as_deref()?.container.as_deref().map(|container| &*container.name)
 }
 
 fn integers(writer: &mut LineWriter<'_>, rows: &[Row], unit: &Unit) {

@@ -2,14 +2,18 @@
 
 use crate::encode::influx::{Prefixes, append_tag, escape};
 use crate::model::identity::{Identity, PodInfo, UnitKind};
+use crate::model::reconciled::SourceKind;
 use crate::model::unit::Unit;
 
 pub(super) const POD_CONTAINER: &str = "kubernetes_pod_container";
 pub(super) const POD_NETWORK: &str = "kubernetes_pod_network";
+pub(super) const POD_VOLUME: &str = "kubernetes_pod_volume";
 pub(super) const SYSTEM_CONTAINER: &str = "kubernetes_system_container";
 pub(super) const NODE: &str = "kubernetes_node";
 /// Ours: Telegraf has no measurement of the pod's own cgroup.
 pub(super) const POD: &str = "kubernetes_pod";
+/// Ours: the agent's own container, where nothing more of its pod can be seen.
+pub(super) const OWN_CONTAINER: &str = "podometer_own_container";
 /// Ours: every cgroup that is neither a pod nor in one.
 pub(super) const UNIT: &str = "podometer_unit";
 
@@ -25,9 +29,11 @@ pub const TAGS: &[&str] = &[
     "pod_name",
     "pod_uid",
     "qos_class",
+    "source",
     "uid",
     "unit",
     "version",
+    "volume_name",
 ];
 
 /// Writes measurement and tags.
@@ -45,11 +51,19 @@ impl Tags<'_> {
                 pod(&mut usage, identity, &uid.0, "");
                 append_tag(&mut usage, "uid", &uid.0);
                 append_tag(&mut usage, "qos_class", qos.name());
+                source(&mut usage, unit);
                 labels(&mut usage, identity);
-                let mut network = self.start(POD_NETWORK);
-                pod(&mut network, identity, &uid.0, "pod_uid");
-                labels(&mut network, identity);
-                Prefixes { usage: Some(usage.into()), network: Some(network.into()) }
+                let of_pod = |measurement: &str| {
+                    let mut prefix = self.start(measurement);
+                    pod(&mut prefix, identity, &uid.0, "pod_uid");
+                    labels(&mut prefix, identity);
+                    prefix
+                };
+                let mut network = of_pod(POD_NETWORK);
+                source(&mut network, unit);
+                // Volumes have one source alone: the kubelet.
+                let volume = Some(of_pod(POD_VOLUME).into());
+                Prefixes { usage: Some(usage.into()), network: Some(network.into()), volume }
             }
             UnitKind::Container { id, pod: Some(uid), .. } => {
                 let mut usage = self.start(POD_CONTAINER);
@@ -62,8 +76,22 @@ impl Tags<'_> {
                     }
                     None => append_tag(&mut usage, "container_id", &id.0),
                 }
+                source(&mut usage, unit);
                 labels(&mut usage, identity);
-                Prefixes { usage: Some(usage.into()), network: None }
+                Prefixes { usage: Some(usage.into()), ..Prefixes::default() }
+            }
+            UnitKind::PodNetwork { uid } => {
+                let mut network = self.start(POD_NETWORK);
+                pod(&mut network, identity, &uid.0, "pod_uid");
+                labels(&mut network, identity);
+                Prefixes { usage: None, network: Some(network.into()), volume: None }
+            }
+            UnitKind::OwnContainer => {
+                let mut usage = Vec::new();
+                escape(&mut usage, OWN_CONTAINER, b", ");
+                usage.extend_from_slice(self.common);
+                append_tag(&mut usage, "node_name", self.node);
+                Prefixes { usage: Some(usage.into()), network: None, volume: None }
             }
             kind => {
                 let mut usage = Vec::new();
@@ -74,7 +102,8 @@ impl Tags<'_> {
                 if let UnitKind::Container { id, .. } = kind {
                     append_tag(&mut usage, "container_id", &id.0);
                 }
-                Prefixes { usage: Some(usage.into()), network: None }
+                source(&mut usage, unit);
+                Prefixes { usage: Some(usage.into()), ..Prefixes::default() }
             }
         }
     }
@@ -96,6 +125,13 @@ fn pod(out: &mut Vec<u8>, identity: Option<&Identity>, uid: &str, uid_tag: &str)
             append_tag(out, "pod_name", &pod.name);
         }
         None => append_tag(out, uid_tag, uid),
+    }
+}
+
+/// Who says so, where it is not read here: no series mixes sources.
+fn source(out: &mut Vec<u8>, unit: &Unit) {
+    if unit.source != SourceKind::Cgroup {
+        append_tag(out, "source", unit.source.name());
     }
 }
 
