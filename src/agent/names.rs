@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::identity::Directory;
 use crate::identity::config::Place;
 use crate::identity::follow::{Follow, KubeletPods, Observer, Seen, Source};
-use crate::model::identity::UnitKind;
+use crate::model::identity::{Cgroup, Identity, UnitKind};
 use crate::model::snapshot::Snapshot;
 use crate::sampler::Feeds;
 use crate::sampler::clock::{Clock, KernelClock};
@@ -69,7 +69,9 @@ pub(super) fn follow(config: &Config, feeds: &Feeds) -> Option<(Follow, Health)>
         api_server: api_server::is_offered(&config.api_server).then(|| config.api_server.clone()),
         kubelet: kubelet(config),
         backoff: BACKOFF,
-        nameless: Box::new(move || snapshot.load().as_deref().map_or(0, nameless)),
+        nameless: Box::new(move || {
+            snapshot.load().as_deref().map_or(0, |snapshot| nameless(units(snapshot)))
+        }),
         observer: Box::new(Told { first, health: health.clone(), others: None }),
         out: feeds.directory.clone(),
         seed: KernelClock.wall_ns() as u64,
@@ -99,25 +101,26 @@ fn kubelet(config: &Config) -> Option<KubeletPods> {
     Some(KubeletPods { http: Arc::new(http), url: format!("{}/pods", endpoint.base) })
 }
 
+fn units(snapshot: &Snapshot) -> impl Iterator<Item = (&Cgroup, Option<&Identity>)> {
+    snapshot.units.iter().map(|unit| (&*unit.cgroup, unit.identity.as_deref()))
+}
+
 /// Who has no name: 0 for nobody, another number for every other set of pods and containers.
-fn nameless(snapshot: &Snapshot) -> u64 {
-    let units = snapshot.units.iter().filter(|unit| {
-        let identity = unit.identity.as_deref();
-        match &unit.cgroup.kind {
-            UnitKind::Pod { .. } => identity.is_none_or(|identity| identity.pod.is_none()),
-            UnitKind::Container { pod: Some(_), .. } => {
-                identity.is_none_or(|identity| identity.container.is_none())
-            }
-            _ => false,
+fn nameless<'u>(units: impl Iterator<Item = (&'u Cgroup, Option<&'u Identity>)>) -> u64 {
+    let without = units.filter(|(cgroup, identity)| match &cgroup.kind {
+        UnitKind::Pod { .. } => identity.is_none_or(|identity| identity.pod.is_none()),
+        UnitKind::Container { pod: Some(_), .. } => {
+            identity.is_none_or(|identity| identity.container.is_none())
         }
+        _ => false,
     });
-    // The order of units is none of their properties.
     let hash = |path: &str| {
         let mut hasher = DefaultHasher::new();
         path.hash(&mut hasher);
         hasher.finish()
     };
-    units.fold(0, |all, unit| all ^ hash(&unit.cgroup.path))
+    // The order of units is none of their properties.
+    without.fold(0, |all, (cgroup, _)| all ^ hash(&cgroup.path))
 }
 
 /// Says in the log what changed, once, and keeps the health of the first place.
@@ -165,8 +168,7 @@ const fn word(source: Source) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::identity::{Cgroup, ContainerInfo, Identity, PodUid, QosClass};
-    use crate::model::unit::Unit;
+    use crate::model::identity::{PodUid, QosClass};
 
     #[test]
     fn the_configuration_says_who_is_asked_first() {
@@ -193,22 +195,19 @@ mod tests {
 
     #[test]
     fn who_has_no_name_is_told_apart() {
-        let pod = |path: &str, is_named: bool| {
-            let kind = UnitKind::Pod { uid: PodUid("u".into()), qos: QosClass::Burstable };
-            let mut unit = Unit::new(Cgroup { path: path.into(), kind });
-            let named =
-                Identity { pod: Some(Arc::default()), container: Some(Arc::new(ContainerInfo::default())) };
-            unit.identity = is_named.then(|| Arc::new(named));
-            unit
+        let named = Identity { pod: Some(Arc::default()), container: None };
+        let of = |pods: &[(&str, bool)]| {
+            let kind = || UnitKind::Pod { uid: PodUid("u".into()), qos: QosClass::Burstable };
+            let cgroups: Vec<(Cgroup, bool)> = pods
+                .iter()
+                .map(|&(path, is_named)| (Cgroup { path: path.into(), kind: kind() }, is_named))
+                .collect();
+            nameless(cgroups.iter().map(|(cgroup, is_named)| (cgroup, is_named.then_some(&named))))
         };
-        let of = |units: Vec<Unit>| nameless(&Snapshot { units, ..Snapshot::default() });
-        assert_eq!(of(vec![pod("/a", true)]), 0);
-        let one = of(vec![pod("/a", false), pod("/b", true)]);
+        assert_eq!(of(&[("/a", true)]), 0);
+        let one = of(&[("/a", false), ("/b", true)]);
         assert_ne!(one, 0);
-        assert_ne!(one, of(vec![pod("/b", false), pod("/a", true)]));
-        assert_eq!(
-            of(vec![pod("/a", false), pod("/b", false)]),
-            of(vec![pod("/b", false), pod("/a", false)])
-        );
+        assert_ne!(one, of(&[("/b", false), ("/a", true)]));
+        assert_eq!(of(&[("/a", false), ("/b", false)]), of(&[("/b", false), ("/a", false)]));
     }
 }

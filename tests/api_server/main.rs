@@ -10,6 +10,8 @@ mod api_server;
 mod authority;
 /// Pods that come and go by the thousand.
 mod churn;
+/// `podometer check`.
+mod doctor;
 /// The kubelet instead of the API server.
 mod fallback;
 /// Someone who follows, and what was seen.

@@ -39,10 +39,14 @@ async fn followed(driver: &str) -> Option<(Arc<Directory>, Vec<Value>)> {
     let server = ApiServer::start().await;
     // Half of them are there from the start, half come while they are watched.
     let (first, second) = pods.split_at(pods.len() / 2);
-    first.iter().for_each(|pod| server.put(PODS, pod.clone()));
+    for pod in first {
+        server.put(PODS, pod.clone());
+    }
     let follower = Follower::of(&server);
     until("watch", || server.watches().len() == 1).await;
-    second.iter().for_each(|pod| server.put(PODS, pod.clone()));
+    for pod in second {
+        server.put(PODS, pod.clone());
+    }
     until("all pods", || follower.out.load().len() == pods.len()).await;
     Some((follower.out.load_full(), pods))
 }
