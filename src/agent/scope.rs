@@ -68,7 +68,7 @@ pub(super) fn choose(
         Err(CgroupError::LegacyOnly { .. } | CgroupError::NoMount { .. })
             if has_others && configured != Mode::Host =>
         {
-            let mode = if configured == Mode::Auto { Mode::Sidecar } else { configured };
+            let mode = if configured == Mode::Auto { remote_mode(config) } else { configured };
             return Ok(Choice::new(
                 View::Remote,
                 mode,
@@ -111,6 +111,12 @@ fn own_pod_of(config: &Config, place: &Place, own: &OwnPod, reason: &'static str
             place.root.display()
         ),
     }
+}
+
+/// Without a hierarchy only the configuration can tell a sidecar from the agent of its node.
+fn remote_mode(config: &Config) -> Mode {
+    let is_sidecar = config.sidecar.pod_uid.is_some() || config.sidecar.node_agent.url.is_some();
+    if is_sidecar { Mode::Sidecar } else { Mode::Node }
 }
 
 fn own_leaf(config: &Config, root: PathBuf) -> Choice {

@@ -6,10 +6,11 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 
 use super::health::Health;
+use super::kubelet;
 use super::own_pod::{OwnPod, environment};
 use super::sampling::node_name;
 use crate::config::Config;
-use crate::model::identity::{Cgroup, ContainerId, Identity, UnitKind};
+use crate::model::identity::{Cgroup, ContainerId, Identity, PodUid, UnitKind};
 use crate::model::peer::PeerReading;
 use crate::model::reconciled::{Choice, Reconciled, SourceKind};
 use crate::model::scope::Scope;
@@ -27,8 +28,13 @@ const MAX_PAUSE: Duration = Duration::from_mins(1);
 /// No unit of ours and none of another source has it.
 const NETWORK_ID: UnitId = UnitId(u64::MAX);
 
-/// True when something else than cgroups can tell of our pod.
+/// True when something else than cgroups can tell of our pod, or of the node.
 pub(super) fn has_other_sources(config: &Config, own: &OwnPod) -> bool {
+    is_node_agent_asked(config, own) || kubelet::endpoint::resolve(config).is_ok()
+}
+
+/// True when the node's agent can be asked for our pod.
+pub(super) fn is_node_agent_asked(config: &Config, own: &OwnPod) -> bool {
     own.uid.is_some() && node_agent_address(config).is_some()
 }
 
@@ -100,6 +106,7 @@ fn now() -> Stamp {
 /// Brings in what no cgroup here stands for.
 #[derive(Debug)]
 pub(super) struct Completer {
+    own: OwnPod,
     /// The own pod's network, where its name is known.
     network: Option<Unit>,
     stale_after: Duration,
@@ -111,7 +118,13 @@ impl Completer {
         let network = network_unit(config, own).filter(|_| !own.host_network);
         let node_agent = &config.sidecar.node_agent;
         let stale_after = node_agent.interval * STALE_INTERVALS + node_agent.timeout;
-        Completer { network, stale_after, peer }
+        Completer { own: own.clone(), network, stale_after, peer }
+    }
+
+    /// The pod that others may be asked for: its UID, and namespace and name where they are known.
+    pub(super) fn own(&self) -> Option<(PodUid, Option<(Box<str>, Box<str>)>)> {
+        let name = self.own.namespace.clone().zip(self.own.name.clone());
+        Some((self.own.uid.clone()?, name))
     }
 
     /// Puts the units of other places behind those that are there, and says whose they are.
@@ -121,9 +134,9 @@ impl Completer {
         }
         let mut foreign = (*reconciled.foreign).clone();
         let has_pod = |foreign: &[Unit]| foreign.iter().any(Unit::is_pod);
-        if let Some(peer) =
-            self.peer.load_full().filter(|peer| !has_pod(&foreign) && self.is_fresh(peer, now))
-        {
+        if let Some(peer) = self.peer.load_full().filter(|peer| self.is_fresh(peer, now)) {
+            // It reads ten times a second, the kubelet every ten to twenty: it comes first.
+            foreign.clear();
             append(&mut foreign, &peer.units, snapshot);
             reconciled.choices.retain(|choice| !matches!(choice.value, "cpu" | "memory"));
             let chosen = |value| Choice { value, source: SourceKind::NodeAgent, reason: "cgroup_missing" };

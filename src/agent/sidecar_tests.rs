@@ -96,14 +96,19 @@ fn a_container_that_we_read_ourselves_keeps_its_one_source() {
 }
 
 #[test]
-fn another_sources_pod_is_not_doubled() {
+fn the_node_agent_comes_before_the_kubelet_and_the_kubelet_after_it() {
     let completer = completer(&own());
     let foreign = Arc::new(vec![unit(pod(), SourceKind::Kubelet, None)]);
-    let there = Reconciled { foreign, ..Reconciled::default() };
-    let snapshot = Snapshot { scope: Scope::OwnContainer, ..Snapshot::default() };
-    let all = completer.complete(there, &snapshot, at(101));
-    assert_eq!(kinds(&all), [("pod", None)]);
-    assert_eq!(all.foreign[0].source, SourceKind::Kubelet);
+    let of = |seconds| {
+        let there = Reconciled { foreign: foreign.clone(), ..Reconciled::default() };
+        let snapshot = Snapshot { scope: Scope::OwnContainer, ..Snapshot::default() };
+        let foreign = completer.complete(there, &snapshot, at(seconds)).foreign;
+        foreign.iter().map(|unit| (unit.cgroup.kind.name(), unit.source)).collect::<Vec<_>>()
+    };
+    let fresh = of(101);
+    assert_eq!(fresh.len(), 3);
+    assert!(fresh.iter().all(|(_, source)| *source == SourceKind::NodeAgent), "{fresh:?}");
+    assert_eq!(of(200), [("pod", SourceKind::Kubelet)], "a pod's row takes its network along");
 }
 
 #[test]

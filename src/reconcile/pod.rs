@@ -5,7 +5,7 @@ use super::difference::Question;
 use super::kubelet::{Key, KubeletView, SeenPod};
 use super::metrics::{MetricsView, as_said};
 use super::side::{self, Facts, Ours, Side};
-use super::top::{self, Span};
+use super::top::Span;
 use super::units::{OurPod, Tracked, Units};
 use super::walls::Walls;
 use crate::model::identity::PodUid;
@@ -69,10 +69,11 @@ impl View3<'_> {
         };
         self.top(our, cache, &mut values);
         let sandbox = self.units.sandbox(our);
+        let is_read_here = self.units.named(our).next().is_some();
         let sides = [(SourceKind::Kubelet, &cache.kubelet), (SourceKind::MetricsApi, &cache.metrics)];
         for (against, side) in sides {
             if let Some(side) = side {
-                self.compare(&mut values, against, side, sandbox);
+                self.compare(&mut values, against, side, sandbox, is_read_here);
             }
         }
         values
@@ -91,6 +92,7 @@ impl View3<'_> {
             let facts = Facts {
                 has_restarted: young(fetched.boot_ns),
                 end_boot_ns: Some(fetched.boot_ns),
+                fetched_boot_ns: Some(fetched.boot_ns),
                 is_other_pod,
                 ..Facts::default()
             };
@@ -106,8 +108,15 @@ impl View3<'_> {
                 Some(usage) => {
                     let end = usage.at_ms.checked_mul(1_000_000).map(|ns| ns - self.kubelet.skew_ns);
                     let end = end.and_then(|ns| self.walls.boot_ns(ns, page.fetched));
-                    let (side, parts) =
-                        side::of_metrics(self.units, our, usage, end, self.kubelet, seen, self.now);
+                    let (side, parts) = side::of_metrics(
+                        self.units,
+                        our,
+                        usage,
+                        end,
+                        self.kubelet,
+                        seen,
+                        (page.fetched, self.now),
+                    );
                     cache.parts = parts;
                     Some(side)
                 }
@@ -142,7 +151,7 @@ impl View3<'_> {
         self.kubelet.pods.get(key?).filter(|pod| pod.uid.is_none())
     }
 
-    fn age(&self, side: &Side) -> u64 {
+    pub(super) fn age(&self, side: &Side) -> u64 {
         side.facts.end_boot_ns.map_or(0, |end| self.now.boot_ns.saturating_sub(end))
     }
 
@@ -234,12 +243,13 @@ impl View3<'_> {
         (to >= from + LEAST_SPAN_NS).then_some((span, at_ms))
     }
 
-    fn compare(
+    pub(super) fn compare(
         &self,
         values: &mut Reconciliation,
         against: SourceKind,
         side: &Side,
         sandbox: Option<&Tracked>,
+        is_read_here: bool,
     ) {
         let is_silent = side.theirs.cpu_nanocores.is_none() && side.theirs.memory_bytes.is_none();
         for (view, ours, resources) in [
@@ -249,7 +259,7 @@ impl View3<'_> {
             (View::Live, values.live, &[Resource::Cpu][..]),
         ] {
             // Who has no value at all is missing once, not in each view.
-            if is_silent && view != View::Top || ours.is_none() && view != View::Top {
+            if view != View::Top && (is_silent || ours.is_none()) {
                 continue;
             }
             for &resource in resources {
@@ -267,74 +277,18 @@ impl View3<'_> {
                         let cores = unit.live_cores.map(|cores| cores * 1e9);
                         if is_cpu { cores } else { unit.working_set_bytes.map(|bytes| bytes as f64) }
                     }),
+                    is_read_here,
                     age_ns: self.age(side),
+                    page_age_ns: self
+                        .now
+                        .boot_ns
+                        .saturating_sub(side.facts.fetched_boot_ns.unwrap_or(u64::MAX)),
                     stale_ns: self.stale_ns(side.theirs.window_ns),
                     tolerance: self.config.tolerance_percent / 100.0,
                 };
                 values.differences.extend(question.answer());
             }
         }
-    }
-
-    /// The node: the root cgroup beside the kubelet's node and metrics-server's.
-    pub(super) fn node(&self, name: &str) -> Option<Reconciliation> {
-        let root = self.units.get(self.units.root?)?;
-        let history = root.history.as_ref()?;
-        let mut values = Reconciliation::default();
-        let usage = |cores: Option<f64>, window_ns: u64| Usage {
-            cpu_nanocores: cores.map(|cores| (cores * 1e9) as u64),
-            memory_bytes: root.working_set_bytes,
-            at_ms: self.units.taken.wall_ms(),
-            window_ns,
-        };
-        values.pod = Some(usage(root.window_cores, self.units.window_ns));
-        values.live = Some(usage(root.live_cores, 1_000_000_000));
-        let mut sides = Vec::with_capacity(2);
-        if let Some(pair) = self.kubelet.node.pair() {
-            let span = Span::of_pair(&pair);
-            let theirs = Usage {
-                cpu_nanocores: pair.nanocores(),
-                memory_bytes: pair.to.working_set_bytes,
-                at_ms: pair.to.wall_ms,
-                window_ns: pair.window_ns(),
-            };
-            sides.push((SourceKind::Kubelet, root_side(history, theirs, &span)));
-        }
-        if let Some((usage, page)) = self.metrics.node(name).zip(self.metrics.page.as_ref()) {
-            let said = top::Said { at_ms: usage.at_ms, window_ns: usage.window_ns, is_alone: true };
-            let end = usage.at_ms.checked_mul(1_000_000)? - self.kubelet.skew_ns;
-            if let Some(end) = self.walls.boot_ns(end, page.fetched) {
-                let span = top::span(said, usage.cpu_nanocores, end, Some(&self.kubelet.node), history);
-                let theirs = Usage {
-                    cpu_nanocores: Some(usage.cpu_nanocores),
-                    memory_bytes: Some(usage.memory_bytes),
-                    at_ms: usage.at_ms,
-                    window_ns: usage.window_ns,
-                };
-                sides.push((SourceKind::MetricsApi, root_side(history, theirs, &span)));
-            }
-        }
-        for (source, side) in &sides {
-            match source {
-                SourceKind::Kubelet => values.kubelet = Some(side.theirs),
-                _ => values.metrics_api = Some(side.theirs),
-            }
-            if self.age(side) <= self.stale_ns(side.theirs.window_ns) && side.pod.cpu.is_some() {
-                values.top_of = *source;
-                values.top = Some(Usage {
-                    cpu_nanocores: side.pod.cpu.map(|cpu| cpu.at.max(0.0) as u64),
-                    memory_bytes: side.pod.memory.map(|memory| memory.at as u64),
-                    ..side.theirs
-                });
-            }
-        }
-        if values.top.is_none() {
-            (values.top, values.top_of) = (values.pod, SourceKind::Cgroup);
-        }
-        for (source, side) in &sides {
-            self.compare(&mut values, *source, side, None);
-        }
-        Some(values)
     }
 
     /// A pod that another source has and we do not. Where we should see it, one of the two is wrong.
@@ -366,7 +320,7 @@ impl View3<'_> {
                 .map_or_else(|| seen.map_or(1, |seen| seen.containers.len()), |pod| pod.containers.len());
             let facts = Facts { visible: is_own_only.then_some((0, all)), ..Facts::default() };
             let side = Side { theirs, facts, ..Side::default() };
-            self.compare(&mut values, against, &side, None);
+            self.compare(&mut values, against, &side, None, false);
         }
         // Of a pod that is not ours to count, what kubectl prints is metrics-server's word as it stands.
         if let Some(pod) = usage.filter(|_| !should_be_ours && !is_own_only) {
@@ -375,16 +329,6 @@ impl View3<'_> {
         }
         values
     }
-}
-
-fn root_side(history: &crate::model::history::History, theirs: Usage, span: &Span) -> Side {
-    let ours = top::over(history, span);
-    let facts = Facts {
-        end_boot_ns: Some(span.to),
-        began_inside: history.oldest_boot_ns().is_none_or(|oldest| oldest > span.from),
-        ..Facts::default()
-    };
-    Side { theirs, is_pod_level: true, containers: ours, pod: ours, facts, is_settled: true }
 }
 
 fn said(side: &Side) -> Option<Usage> {

@@ -54,6 +54,13 @@ impl Reconciler {
         }
     }
 
+    /// Makes it a sidecar's: of what other sources say, this pod's alone is served. `name` is its namespace and name.
+    #[must_use]
+    pub fn sidecar_of(mut self, uid: PodUid, name: Option<(Box<str>, Box<str>)>) -> Reconciler {
+        self.units.own = Some((uid, name));
+        self
+    }
+
     /// Takes a publication of the sampler: each once, in order.
     pub fn observe(&mut self, snapshot: &Snapshot) {
         self.walls.learn(snapshot.taken);
@@ -122,6 +129,10 @@ impl Reconciler {
                 let key = (usage.namespace.clone(), usage.name.clone());
                 let seen = self.kubelet.pods.get(&key);
                 let uid = seen.and_then(|seen| seen.uid.clone()).unwrap_or_default();
+                let is_strangers = self.units.own.as_ref().is_some_and(|(own, _)| *own != uid);
+                if is_strangers || pods.iter().any(|pod| pod.uid == uid) {
+                    continue;
+                }
                 pods.push(PodReconciliation { uid, info: None, values: view.unseen(&key, seen, false) });
             }
         }

@@ -238,7 +238,7 @@ impl World {
     /// What our sampler publishes.
     pub(crate) fn snapshot(&mut self) -> Snapshot {
         self.seq += 1;
-        let (now, at, slept, wall) = (self.now_s, self.stamp(), self.slept_s, self.wall_s);
+        let (now, at, slept) = (self.now_s, self.stamp(), self.slept_s);
         let mut units: Vec<Unit> = Vec::new();
         for pod in &mut self.pods {
             if pod.hidden {
@@ -261,7 +261,7 @@ impl World {
                 values: values(usage, memory + 4096, 4096),
                 live,
                 window,
-                created_wall_s: Some(born + wall),
+                created_wall_s: Some(born + WALL_S),
                 gone,
             };
             units.push(unit(reading(pod.id, kind, identity, usage, memory, live, window, 50.0, false)));
@@ -311,7 +311,7 @@ impl World {
                 writeln!(text, "container_cpu_usage_seconds_total{{{labels}}} {} {at}", usage as f64 / 1e6)
                     .unwrap();
                 writeln!(text, "container_memory_working_set_bytes{{{labels}}} {memory} {at}").unwrap();
-                let start = container.born_s + self.wall_s;
+                let start = container.born_s + WALL_S;
                 writeln!(text, "container_start_time_seconds{{{labels}}} {start}").unwrap();
             }
         }
@@ -335,7 +335,7 @@ impl World {
 }
 
 impl Container {
-    fn reading(&self, at_s: f64, slept_s: f64) -> (u64, u64) {
+    pub(crate) fn reading(&self, at_s: f64, slept_s: f64) -> (u64, u64) {
         // Nothing runs while the machine sleeps; all loads began long ago.
         let age = (at_s - self.born_s - slept_s).max(0.0);
         let phase = (at_s % 60.0 - 30.0).abs();

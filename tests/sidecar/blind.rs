@@ -42,7 +42,7 @@ pub(crate) fn sidecar(host: &Host, more: &[&str], variables: &[(&str, &str)]) ->
     agent
 }
 
-/// The rows of a page that carry a pod's or a namespace's name, or stand for a pod or a container.
+/// The rows of a page that give a figure and carry a pod's or a namespace's name, or stand for a pod or a container.
 pub(crate) fn claims(page: &str) -> Vec<&str> {
     let is_one = |line: &&str| {
         ["pod=\"", "namespace=\"", "uid=\""].iter().any(|label| line.contains(label))
@@ -50,7 +50,9 @@ pub(crate) fn claims(page: &str) -> Vec<&str> {
                 .iter()
                 .any(|name| line.starts_with(name))
     };
-    page.lines().filter(|line| !line.starts_with('#')).filter(is_one).collect()
+    // Who the pod is was told by the downward API; it is no figure.
+    let is_name = |line: &&str| line.starts_with("podometer_pod_info{");
+    page.lines().filter(|line| !line.starts_with('#') && !is_name(line)).filter(is_one).collect()
 }
 
 #[test]

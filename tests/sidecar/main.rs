@@ -14,6 +14,7 @@ mod truth;
 mod program;
 
 mod blind;
+mod kubelet;
 mod never_the_pod;
 mod node_agent;
 mod recorded;

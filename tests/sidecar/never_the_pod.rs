@@ -31,7 +31,12 @@ fn seen(leaf: &Path, names: &[u8]) -> Arc<Snapshot> {
 
 fn page(snapshot: &Arc<Snapshot>, page: Page) -> String {
     let plan = LabelCache::new(Format::Text).plan(snapshot.clone(), page);
-    let options = PageOptions { cadvisor_pod_rows: true, created_samples: true };
+    let options = PageOptions {
+        cadvisor_pod_rows: true,
+        kube_state_metrics_names: true,
+        short_names: true,
+        ..PageOptions::default()
+    };
     let mut out = Vec::new();
     Encoder::new(plan, Arc::new(AgentReport::default()), Format::Text, options).finish(&mut out);
     String::from_utf8(out).unwrap()

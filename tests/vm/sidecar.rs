@@ -18,7 +18,7 @@ fn a_sidecar_never_calls_its_own_cgroup_the_pod_distribution_kernel() {
 }
 
 fn judge(told: &Told) {
-    let all = |name: &str| {
+    let all = |name: &'static str| {
         let set_up = SetUp::of(told, name);
         println!(
             "--- {name}\n{}\n{}",

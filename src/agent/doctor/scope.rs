@@ -150,7 +150,8 @@ fn network(config: &Config, own: &OwnPod) -> Finding {
     match read_own_interfaces(&config.paths.procfs) {
         Ok(Some(interfaces)) => {
             let names: Vec<&str> = interfaces.iter().map(|interface| &*interface.name).collect();
-            let finding = Finding::new(what, State::Ok, format!("the pod's: {}", names.join(", ")));
+            let names = if names.is_empty() { "loopback alone".to_owned() } else { names.join(", ") };
+            let finding = Finding::new(what, State::Ok, format!("the pod's: {names}"));
             match own.info("") {
                 Some(_) => finding,
                 None => Finding { state: State::Degraded, ..finding }.remedy(DOWNWARD_API),
