@@ -51,12 +51,11 @@ fn publish(reading: Reading, begun: Instant, inventory: &ArcSwapOption<Inventory
         let taken = Stamp { boot_ns: KernelClock.boot_ns(), wall_ns: KernelClock.wall_ns() };
         inventory.store(Some(Arc::new(Inventory { taken, ..reading.inventory })));
     }
-    match reading.partial {
-        None if health.good(begun.elapsed()) => tracing::info!("the inventory is known"),
-        None => {}
-        Some(error) if health.bad(error.reason()) => {
+    if let Some(error) = reading.partial {
+        if health.bad(error.reason()) {
             tracing::warn!(%error, "the inventory cannot be read, or not all of it");
         }
-        Some(_) => {}
+    } else if health.good(begun.elapsed()) {
+        tracing::info!("the inventory is known");
     }
 }

@@ -78,13 +78,12 @@ fn publish(
             let fetched = Stamp { boot_ns: KernelClock.boot_ns(), wall_ns: KernelClock.wall_ns() };
             let (pods, nodes) = (reading.page.pods.len(), reading.page.nodes.len());
             pages.store(Some(Arc::new(MetricsPage { fetched, ..reading.page })));
-            match reading.partial {
-                None if health.good(took) => tracing::info!(pods, nodes, "metrics-server answers"),
-                None => {}
-                Some(error) if health.bad(error.reason()) => {
+            if let Some(error) = reading.partial {
+                if health.bad(error.reason()) {
                     tracing::warn!(%error, pods, nodes, "metrics-server answers in part");
                 }
-                Some(_) => {}
+            } else if health.good(took) {
+                tracing::info!(pods, nodes, "metrics-server answers");
             }
         }
         // A cluster may do without metrics-server: that is no fault.

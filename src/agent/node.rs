@@ -26,6 +26,8 @@ pub(super) struct NodeHealth {
     pub(super) faults: u64,
     pub(super) duration: Duration,
     pub(super) read_boot_ns: Option<u64>,
+    /// Nothing is read, and that is meant.
+    pub(super) is_off: bool,
 }
 
 /// The running thread; dropping it stops the thread.
@@ -37,6 +39,12 @@ pub(super) struct NodeThread {
 }
 
 impl NodeThread {
+    /// Reads nothing: a replica that speaks for a cluster is no better a witness of its node than any other pod.
+    pub(super) fn off() -> NodeThread {
+        let health = NodeHealth { is_off: true, ..NodeHealth::default() };
+        NodeThread { stop: None, thread: None, health: Arc::new(ArcSwap::from_pointee(health)) }
+    }
+
     pub(super) fn start(
         config: procfs::Config,
         interval: Duration,
@@ -126,7 +134,12 @@ impl Watcher {
         self.feeds.node.store(Some(Arc::new(node)));
         self.read_networks();
         let (faults, duration) = (self.faults, started.elapsed());
-        self.health.store(Arc::new(NodeHealth { faults, duration, read_boot_ns: Some(now.boot_ns) }));
+        self.health.store(Arc::new(NodeHealth {
+            faults,
+            duration,
+            read_boot_ns: Some(now.boot_ns),
+            is_off: false,
+        }));
     }
 
     /// All containers of a pod share one network namespace: a sidecar's is its pod's.

@@ -32,7 +32,8 @@ pub(super) struct Reporter {
 impl Reporter {
     pub(super) fn report(&self) -> AgentReport {
         let sinks = self.sinks.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sources = vec![self.cgroup(), self.procfs()];
+        let mut sources = vec![self.cgroup()];
+        sources.extend((!self.node_health.load().is_off).then(|| self.procfs()));
         sources.extend(self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).reports());
         if let Some(reconciled) = self.feeds.reconciled.load().as_deref() {
             name_what_they_serve(&mut sources, &reconciled.choices);

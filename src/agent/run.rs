@@ -18,6 +18,7 @@ use super::own_pod::OwnPod;
 use super::report::Reporter;
 use super::sampling::{node_name, open_and_announce, sampler};
 use crate::cli::SetLevel;
+use crate::config::agent::Mode;
 use crate::config::{self, Config, Loaded, Sources};
 use crate::encode::document;
 use crate::sampler::clock::{Clock, KernelClock};
@@ -238,6 +239,10 @@ impl Running {
 }
 
 fn start_node(config: &Config, feeds: &Feeds, own: Option<OwnPod>) -> anyhow::Result<NodeThread> {
+    if config.agent.mode == Mode::Cluster {
+        feeds.node.store(None);
+        return Ok(NodeThread::off());
+    }
     NodeThread::start(config.procfs(), config.sampler.slow_interval, feeds.clone(), own)
 }
 

@@ -79,13 +79,13 @@ impl Lister<'_> {
             Resource::Nodes => into.nodes = Some(self.list(resource, node).await?),
             Resource::Pods => into.pods = Some(self.list(resource, |object| pod(object, filter)).await?),
             Resource::Deployments => {
-                into.deployments = Some(self.list(resource, |object| deployment(object, filter)).await?);
+                into.deployments = Some(self.list(resource, |object| deployment(&object, filter)).await?);
             }
             Resource::StatefulSets => {
-                into.stateful_sets = Some(self.list(resource, |object| stateful_set(object, filter)).await?);
+                into.stateful_sets = Some(self.list(resource, |object| stateful_set(&object, filter)).await?);
             }
             Resource::DaemonSets => {
-                into.daemon_sets = Some(self.list(resource, |object| daemon_set(object, filter)).await?);
+                into.daemon_sets = Some(self.list(resource, |object| daemon_set(&object, filter)).await?);
             }
             Resource::PersistentVolumeClaims => {
                 into.claims = Some(self.list(resource, |object| claim(object, filter)).await?);

@@ -7,7 +7,7 @@ use super::selectors::SelectorFilter;
 use crate::model::inventory::{ClaimRecord, DaemonSetRecord, DeploymentRecord, Selectors, StatefulSetRecord};
 
 pub(super) fn deployment(
-    object: Object<WorkloadSpec, DeploymentStatus>,
+    object: &Object<WorkloadSpec, DeploymentStatus>,
     filter: &SelectorFilter,
 ) -> DeploymentRecord {
     let status = object.status.as_ref();
@@ -20,7 +20,7 @@ pub(super) fn deployment(
 }
 
 pub(super) fn stateful_set(
-    object: Object<WorkloadSpec, StatefulSetStatus>,
+    object: &Object<WorkloadSpec, StatefulSetStatus>,
     filter: &SelectorFilter,
 ) -> StatefulSetRecord {
     let status = object.status.as_ref();
@@ -37,7 +37,7 @@ pub(super) fn stateful_set(
 }
 
 pub(super) fn daemon_set(
-    object: Object<WorkloadSpec, DaemonSetStatus>,
+    object: &Object<WorkloadSpec, DaemonSetStatus>,
     filter: &SelectorFilter,
 ) -> DaemonSetRecord {
     let status = object.status.as_ref();

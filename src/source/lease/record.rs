@@ -96,7 +96,7 @@ mod tests {
         let text = br#"{"metadata":{"name":"l","resourceVersion":"7","labels":{"a":"b"}},
             "spec":{"holderIdentity":"one","leaseDurationSeconds":15,"leaseTransitions":3,"strategy":"x"}}"#;
         let record = Record::parse(text).unwrap();
-        let now = SystemTime::UNIX_EPOCH + Duration::from_micros(1_500_000);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1500);
         let taken = record.held_by("two", Duration::from_secs(20), now);
         assert_eq!((taken.holder(), taken.duration()), ("two", Some(Duration::from_secs(20))));
         assert_eq!(taken.0["metadata"], record.0["metadata"]);

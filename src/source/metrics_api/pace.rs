@@ -72,6 +72,7 @@ mod tests {
     use crate::model::metrics_api::PodUsage;
     use crate::source::api_server::Kind;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a pace takes outcomes")]
     fn page(at_s: i64, window_s: u64) -> Result<Reading, ApiError> {
         let pod = PodUsage { at_ms: at_s * 1000, window_ns: window_s * 1_000_000_000, ..PodUsage::default() };
         let page = MetricsPage { pods: vec![pod], ..MetricsPage::default() };
