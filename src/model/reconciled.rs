@@ -141,7 +141,8 @@ pub struct Difference {
     /// Nanocores or bytes.
     pub ours: Option<u64>,
     pub theirs: Option<u64>,
-    /// `None` where the two agree within what the other prints (1m, 1Mi) and 1 %.
+    /// `None` where the two agree within the tolerance (1 %). A larger difference of less than 1m or 1Mi is
+    /// [`Cause::Rounding`].
     pub cause: Option<Cause>,
     /// One sentence for people: what was seen that names the cause. Empty where they agree.
     pub detail: Box<str>,

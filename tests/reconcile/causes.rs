@@ -15,7 +15,7 @@ use crate::metrics_server::MetricsServer;
 use crate::world::World;
 
 const WARM_UP_S: i32 = 100;
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 3;
 const PODS: usize = 12;
 
 /// A node, its sources and the agent.

@@ -21,6 +21,7 @@ pub(crate) struct Fault {
 
 /// What becomes of the other sources' answers.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each breaks something of its own")]
 pub(crate) struct Pages {
     pub(crate) metrics_silent: bool,
     pub(crate) metrics_frozen: bool,
@@ -69,7 +70,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 each(world, |pod| {
                     pod.host_network = true;
                     pod.relabel();
-                })
+                });
             }
         },
         judged: (0, 60),
@@ -80,7 +81,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Window],
         inject: |world, _, second| {
             if second < 0 {
-                each(world, |pod| pod.containers[0].load = ramp(&pod.containers[0].load))
+                each(world, |pod| pod.containers[0].load = ramp(&pod.containers[0].load));
             }
         },
         judged: (45, 120),
@@ -98,7 +99,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Rounding],
         inject: |world, _, second| {
             if second < 0 {
-                each(world, |pod| pod.containers[0].load = Load::Burst(0.003, 1.0, 7.0))
+                each(world, |pod| pod.containers[0].load = Load::Burst(0.003, 1.0, 7.0));
             }
         },
         judged: (0, 60),
@@ -109,7 +110,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Pause],
         inject: |world, _, second| {
             if second < 0 {
-                each(world, |pod| pod.sandbox_memory = 6 * MIB)
+                each(world, |pod| pod.sandbox_memory = 6 * MIB);
             }
         },
         judged: (45, 100),
@@ -120,7 +121,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Overhead],
         inject: |world, _, second| {
             if second < 0 {
-                each(world, |pod| pod.own = (0.2, 120 * MIB))
+                each(world, |pod| pod.own = (0.2, 120 * MIB));
             }
         },
         judged: (45, 100),
@@ -131,7 +132,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Stale],
         inject: |world, _, second| {
             if second >= 0 {
-                world.kubelet_frozen = true
+                world.kubelet_frozen = true;
             }
         },
         judged: (0, 150),
@@ -142,7 +143,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Window],
         inject: |world, _, second| {
             if second >= 0 {
-                world.miss_samples = true
+                world.miss_samples = true;
             }
         },
         judged: (40, 120),
@@ -153,7 +154,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Restart],
         inject: |world, _, second| {
             if second == 3 {
-                restart(world, false)
+                restart(world, false);
             }
         },
         judged: (3, 60),
@@ -164,7 +165,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Restart],
         inject: |world, _, second| {
             if second == 3 {
-                restart(world, true)
+                restart(world, true);
             }
         },
         judged: (3, 60),
@@ -175,7 +176,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Missing, Restart],
         inject: |world, _, second| {
             if second == 0 {
-                each(world, |pod| pod.containers[0].hidden = true)
+                each(world, |pod| pod.containers[0].hidden = true);
             }
         },
         judged: (2, 90),
@@ -204,7 +205,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 each(world, |pod| {
                     pod.our_namespace = "other".into();
                     pod.relabel();
-                })
+                });
             }
         },
         judged: (1, 60),
@@ -215,7 +216,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Missing],
         inject: |world, _, second| {
             if second == 0 {
-                each(world, |pod| pod.kubelet_uid = format!("f{}", &pod.uid[1..]))
+                each(world, |pod| pod.kubelet_uid = format!("f{}", &pod.uid[1..]));
             }
         },
         judged: (12, 60),
@@ -226,7 +227,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Stale],
         inject: |world, _, second| {
             if second >= 0 {
-                world.kubelet_skew_s = 5.0
+                world.kubelet_skew_s = 5.0;
             }
         },
         judged: (60, 120),
@@ -237,7 +238,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Stale],
         inject: |world, _, second| {
             if second >= 0 {
-                world.kubelet_skew_s = -5.0
+                world.kubelet_skew_s = -5.0;
             }
         },
         judged: (60, 120),
@@ -248,7 +249,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Missing],
         inject: |_, pages, second| {
             if second >= 0 {
-                pages.metrics_half = true
+                pages.metrics_half = true;
             }
         },
         judged: (16, 60),
@@ -259,7 +260,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Stale],
         inject: |_, pages, second| {
             if second >= 0 {
-                pages.metrics_frozen = true
+                pages.metrics_frozen = true;
             }
         },
         judged: (0, 150),
@@ -270,7 +271,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Stale],
         inject: |_, pages, second| {
             if second >= 0 {
-                pages.metrics_silent = true
+                pages.metrics_silent = true;
             }
         },
         judged: (0, 150),
@@ -281,7 +282,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Missing],
         inject: |world, _, second| {
             if second >= 0 {
-                each(world, |pod| pod.untold = true)
+                each(world, |pod| pod.untold = true);
             }
         },
         judged: (12, 60),
@@ -304,7 +305,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Window],
         inject: |world, _, second| {
             if second == 5 {
-                world.wall_s += 30.0
+                world.wall_s += 30.0;
             }
         },
         judged: (5, 60),
@@ -315,7 +316,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[OwnCgroup],
         inject: |_, pages, second| {
             if second >= 0 {
-                pages.siblings = true
+                pages.siblings = true;
             }
         },
         judged: (20, 80),
@@ -352,7 +353,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Unexplained],
         inject: |_, pages, second| {
             if second >= 0 {
-                pages.metrics_factor = Some(1.33)
+                pages.metrics_factor = Some(1.33);
             }
         },
         judged: (30, 80),
@@ -363,7 +364,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         may: &[Unexplained],
         inject: |_, pages, second| {
             if second >= 0 {
-                pages.kubelet_factor = Some(1.33)
+                pages.kubelet_factor = Some(1.33);
             }
         },
         judged: (40, 80),

@@ -6,15 +6,12 @@ use podometer::model::stamp::Stamp;
 pub(crate) fn parse(text: &str, fetched: Stamp) -> ResourcePage {
     let mut page = ResourcePage { fetched, ..ResourcePage::default() };
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (name, labels, rest) = match line.split_once('{') {
-            Some((name, rest)) => {
-                let (labels, rest) = rest.split_once('}').unwrap();
-                (name, labels, rest)
-            }
-            None => {
-                let (name, rest) = line.split_once(' ').unwrap();
-                (name, "", rest)
-            }
+        let (name, labels, rest) = if let Some((name, rest)) = line.split_once('{') {
+            let (labels, rest) = rest.split_once('}').unwrap();
+            (name, labels, rest)
+        } else {
+            let (name, rest) = line.split_once(' ').unwrap();
+            (name, "", rest)
         };
         let label = |key: &str| {
             let start = labels.find(&format!("{key}=\"")).map(|start| start + key.len() + 2);

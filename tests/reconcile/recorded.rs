@@ -101,7 +101,7 @@ pub(crate) fn open() -> Option<Series> {
 
 impl Series {
     pub(crate) fn observe(&self, reconciler: &mut Reconciler, pass: &[Row], seq: u64) {
-        let units = pass.iter().enumerate().map(|(_, row)| {
+        let units = pass.iter().map(|row| {
             let (kind, identity) = self.identities[&row.path].clone();
             let mut hash = 5381u64;
             for byte in row.path.bytes() {
