@@ -1,5 +1,7 @@
 //! What `check` says of the parts that the command line does not know, one file for each.
 
+/// The API server: rights.
+mod api;
 /// The hierarchy: where it is, what is in it, which value each file serves.
 mod cgroups;
 /// The kubelet: trust, token, rights.
@@ -13,5 +15,6 @@ use crate::config::Config;
 pub(super) fn examine(config: &Config) -> Vec<Group> {
     let mut groups = cgroups::examine(config);
     groups.push(kubelet::examine(config));
+    groups.push(api::examine(config));
     groups
 }

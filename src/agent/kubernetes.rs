@@ -46,13 +46,16 @@ impl Kubernetes {
     /// `own` is the pod that the agent is a sidecar of.
     pub(super) fn start(config: &Config, feeds: &Feeds, own: Option<&OwnPod>) -> Kubernetes {
         let cluster = ClusterFeeds::default();
-        let names = names::keep_fresh(config.identity.clone(), feeds.clone());
-        let mut all = Kubernetes {
-            tasks: vec![tokio::spawn(names)],
-            healths: Vec::new(),
-            feeds: cluster.clone(),
-            election: None,
-        };
+        let mut all =
+            Kubernetes { tasks: Vec::new(), healths: Vec::new(), feeds: cluster.clone(), election: None };
+        // A sidecar knows its own pod, and a cluster's replica has no pods of its own, unless told otherwise.
+        let is_of_node = own.is_none() && config.agent.mode != Mode::Cluster;
+        if (is_of_node || config.identity.is_told())
+            && let Some((names, health)) = names::follow(config, feeds)
+        {
+            all.tasks.push(tokio::spawn(names.run()));
+            all.healths.push(health);
+        }
         // The kubelets of a cluster are their own nodes' agents' to ask.
         if config.agent.mode != Mode::Cluster {
             let healths = kubelet::start(config, &all.feeds, &mut all.tasks);

@@ -1,27 +1,32 @@
-//! Names, fetched again and again from the place that is configured.
+//! Names, followed wherever the configuration and the rights allow.
 
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::{Request, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 
+use super::health::Health;
+use super::kubelet::endpoint;
 use super::own_pod::OwnPod;
 use super::sampling::node_name;
-use crate::identity::{Config, Directory};
+use crate::config::Config;
+use crate::identity::Directory;
+use crate::identity::config::Place;
+use crate::identity::follow::{Follow, KubeletPods, Observer, Seen, Source};
+use crate::model::identity::UnitKind;
+use crate::model::snapshot::Snapshot;
 use crate::sampler::Feeds;
+use crate::sampler::clock::{Clock, KernelClock};
+use crate::source::api_server;
+use crate::source::http::Http;
 
 /// Far above the list of a full node (250 pods of 10 kB).
 const MAX_DOCUMENT_BYTES: usize = 64 << 20;
-/// A kubelet under load takes seconds to answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// First and longest pause between attempts at the API server.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
 /// Reads the document at `path` and publishes it as the directory of this version.
 pub(super) fn load_file(path: &Path, labels: &[String], feeds: &Feeds, version: u64) -> anyhow::Result<()> {
@@ -37,11 +42,7 @@ pub(super) fn load_file(path: &Path, labels: &[String], feeds: &Feeds, version: 
 }
 
 /// A sidecar knows its own pod's name before anyone is asked.
-pub(super) fn take_own(
-    own: Option<&OwnPod>,
-    config: &crate::config::Config,
-    feeds: &Feeds,
-) -> anyhow::Result<()> {
+pub(super) fn take_own(own: Option<&OwnPod>, config: &Config, feeds: &Feeds) -> anyhow::Result<()> {
     // A better one than a pod's own word may be there already.
     if !feeds.directory.load().is_empty() {
         return Ok(());
@@ -52,80 +53,162 @@ pub(super) fn take_own(
     Ok(())
 }
 
-/// Keeps the directory fresh until the task is dropped. A failure keeps the last good one.
-pub(super) async fn keep_fresh(config: Config, feeds: Feeds) {
-    if config.pods_file.is_none() && config.pods_url.is_none() {
-        return;
-    }
-    let client = match http_client() {
-        Ok(client) => client,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "names cannot be fetched");
-            return;
-        }
+/// What keeps the names fresh, and the health of the place that is asked first; `None` where there is none.
+pub(super) fn follow(config: &Config, feeds: &Feeds) -> Option<(Follow, Health)> {
+    let first = first_place(config)?;
+    let health = Health::new(match first {
+        Source::ApiServer => "api_server",
+        Source::Kubelet => "kubelet_pods",
+        Source::File => "pods_file",
+        Source::Url => "pods_url",
+    });
+    let snapshot = feeds.snapshot.clone();
+    let follow = Follow {
+        config: config.identity.clone(),
+        node: node_name(config).to_string(),
+        api_server: api_server::is_offered(&config.api_server).then(|| config.api_server.clone()),
+        kubelet: kubelet(config),
+        backoff: BACKOFF,
+        nameless: Box::new(move || snapshot.load().as_deref().map_or(0, nameless)),
+        observer: Box::new(Told { first, health: health.clone(), others: None }),
+        out: feeds.directory.clone(),
+        seed: KernelClock.wall_ns() as u64,
     };
-    let mut ticks = tokio::time::interval(config.poll_interval);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut version = 0;
-    let mut was_good: Option<bool> = None;
-    loop {
-        ticks.tick().await;
-        version += 1;
-        let outcome = match (&config.pods_file, &config.pods_url) {
-            (Some(file), _) => load_file(file, &config.labels, &feeds, version),
-            (None, Some(url)) => load_url(&client, url, &config.labels, &feeds, version).await,
-            (None, None) => return,
-        };
-        let is_good = outcome.is_ok();
-        if was_good != Some(is_good) {
-            match outcome {
-                Ok(()) => tracing::info!(pods = feeds.directory.load().len(), "names are known"),
-                Err(error) => {
-                    tracing::warn!(error = format!("{error:#}"), "names cannot be read; the last ones stay");
-                }
+    Some((follow, health))
+}
+
+/// The place that is asked before any other.
+pub(super) fn first_place(config: &Config) -> Option<Source> {
+    let identity = &config.identity;
+    let has_server = || api_server::is_offered(&config.api_server).then_some(Source::ApiServer);
+    let has_kubelet = || endpoint::resolve(config).is_ok().then_some(Source::Kubelet);
+    match identity.source {
+        Place::File => Some(Source::File),
+        Place::Url => Some(Source::Url),
+        Place::ApiServer => has_server(),
+        Place::Kubelet => has_kubelet(),
+        Place::Auto if identity.pods_file.is_some() => Some(Source::File),
+        Place::Auto if identity.pods_url.is_some() => Some(Source::Url),
+        Place::Auto => has_server().or_else(has_kubelet),
+    }
+}
+
+fn kubelet(config: &Config) -> Option<KubeletPods> {
+    let endpoint = endpoint::resolve(config).ok()?;
+    let http = Http::new(&endpoint.http).ok()?;
+    Some(KubeletPods { http: Arc::new(http), url: format!("{}/pods", endpoint.base) })
+}
+
+/// Who has no name: 0 for nobody, another number for every other set of pods and containers.
+fn nameless(snapshot: &Snapshot) -> u64 {
+    let units = snapshot.units.iter().filter(|unit| {
+        let identity = unit.identity.as_deref();
+        match &unit.cgroup.kind {
+            UnitKind::Pod { .. } => identity.is_none_or(|identity| identity.pod.is_none()),
+            UnitKind::Container { pod: Some(_), .. } => {
+                identity.is_none_or(|identity| identity.container.is_none())
             }
+            _ => false,
         }
-        was_good = Some(is_good);
+    });
+    // The order of units is none of their properties.
+    let hash = |path: &str| {
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
+        hasher.finish()
+    };
+    units.fold(0, |all, unit| all ^ hash(&unit.cgroup.path))
+}
+
+/// Says in the log what changed, once, and keeps the health of the first place.
+struct Told {
+    first: Source,
+    health: Health,
+    /// How the place that is asked instead does; `None` while it is not asked.
+    others: Option<&'static str>,
+}
+
+impl Observer for Told {
+    fn good(&mut self, source: Source, seen: Seen) {
+        let is_news = if source == self.first {
+            self.others = None;
+            self.health.good(seen.took)
+        } else {
+            self.others.replace("") != Some("")
+        };
+        if is_news {
+            tracing::info!(source = word(source), pods = seen.pods, "names are known");
+        }
+    }
+
+    fn bad(&mut self, source: Source, reason: &'static str, error: &dyn fmt::Display) {
+        let is_news = if source == self.first {
+            self.health.bad(reason)
+        } else {
+            self.others.replace(reason) != Some(reason)
+        };
+        if is_news {
+            tracing::warn!(source = word(source), %error, "names cannot be read here; the last ones stay");
+        }
     }
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
-
-async fn load_url(
-    client: &HttpClient,
-    url: &str,
-    labels: &[String],
-    feeds: &Feeds,
-    version: u64,
-) -> anyhow::Result<()> {
-    let text = tokio::time::timeout(TIMEOUT, fetch(client, url))
-        .await
-        .with_context(|| format!("identity.pods_url: {url}: no answer within {TIMEOUT:?}"))?
-        .with_context(|| format!("identity.pods_url: {url}"))?;
-    let directory = Directory::parse(url, &text, labels, version)?;
-    feeds.directory.store(Arc::new(directory));
-    Ok(())
-}
-
-fn http_client() -> anyhow::Result<HttpClient> {
-    let mut roots = rustls::RootCertStore::empty();
-    // An image without CA files is no error: plain HTTP needs none.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
-}
-
-async fn fetch(client: &HttpClient, url: &str) -> anyhow::Result<Bytes> {
-    let uri: Uri = url.parse()?;
-    let response = client.request(Request::get(uri).body(Empty::new())?).await?;
-    if !response.status().is_success() {
-        bail!("answered {}; a kubelet's read-only port or an API proxy is needed", response.status());
+const fn word(source: Source) -> &'static str {
+    match source {
+        Source::ApiServer => "api_server",
+        Source::Kubelet => "kubelet",
+        Source::File => "pods_file",
+        Source::Url => "pods_url",
     }
-    let body = Limited::new(response.into_body(), MAX_DOCUMENT_BYTES).collect().await;
-    Ok(body.map_err(|error| anyhow::anyhow!("body: {error}"))?.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::identity::{Cgroup, ContainerInfo, Identity, PodUid, QosClass};
+    use crate::model::unit::Unit;
+
+    #[test]
+    fn the_configuration_says_who_is_asked_first() {
+        let of = |change: fn(&mut Config)| {
+            let mut config = Config::default();
+            config.api_server.enabled = api_server::Enabled::Never;
+            config.kubelet.enabled = crate::source::kubelet::config::Enabled::Never;
+            change(&mut config);
+            first_place(&config)
+        };
+        assert_eq!(of(|_| {}), None);
+        assert_eq!(of(|config| config.identity.pods_file = Some("x".into())), Some(Source::File));
+        assert_eq!(of(|config| config.identity.pods_url = Some("http://x".into())), Some(Source::Url));
+        let both = |config: &mut Config| {
+            config.api_server.enabled = api_server::Enabled::Always;
+            config.kubelet.enabled = crate::source::kubelet::config::Enabled::Always;
+        };
+        let mut config = Config::default();
+        both(&mut config);
+        assert_eq!(first_place(&config), Some(Source::ApiServer));
+        config.identity.source = Place::Kubelet;
+        assert_eq!(first_place(&config), Some(Source::Kubelet));
+    }
+
+    #[test]
+    fn who_has_no_name_is_told_apart() {
+        let pod = |path: &str, is_named: bool| {
+            let kind = UnitKind::Pod { uid: PodUid("u".into()), qos: QosClass::Burstable };
+            let mut unit = Unit::new(Cgroup { path: path.into(), kind });
+            let named =
+                Identity { pod: Some(Arc::default()), container: Some(Arc::new(ContainerInfo::default())) };
+            unit.identity = is_named.then(|| Arc::new(named));
+            unit
+        };
+        let of = |units: Vec<Unit>| nameless(&Snapshot { units, ..Snapshot::default() });
+        assert_eq!(of(vec![pod("/a", true)]), 0);
+        let one = of(vec![pod("/a", false), pod("/b", true)]);
+        assert_ne!(one, 0);
+        assert_ne!(one, of(vec![pod("/b", false), pod("/a", true)]));
+        assert_eq!(
+            of(vec![pod("/a", false), pod("/b", false)]),
+            of(vec![pod("/b", false), pod("/a", false)])
+        );
+    }
 }

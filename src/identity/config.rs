@@ -66,6 +66,11 @@ impl Config {
         Allowed { labels: self.labels.clone(), annotations: self.annotations.clone() }
     }
 
+    /// True when somebody wrote down where names come from.
+    pub fn is_told(&self) -> bool {
+        self.source != Place::Auto || self.pods_file.is_some() || self.pods_url.is_some()
+    }
+
     /// Every setting that names cannot be read with.
     pub fn validate(&self) -> Vec<OutOfRange> {
         let hour = Duration::from_hours(1);

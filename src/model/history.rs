@@ -14,6 +14,9 @@ const PAGE_BYTES: u64 = 4096;
 /// was lost.
 const GAP_US: u64 = 5_000_000;
 
+/// A first reading speaks for this long before it.
+const EDGE_US: u64 = 500_000;
+
 /// What the counter stood at, at an instant between two readings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UsageAt {
@@ -253,6 +256,22 @@ impl History {
             .then_some(SpanRate { nanocores, error_nanocores })
     }
 
+    /// True where nothing was read for a while within a span of time.
+    pub fn has_gap(&self, from_boot_ns: u64, to_boot_ns: u64) -> bool {
+        let Some(mut end) = self.cpu.newest_us else { return false };
+        for step in self.cpu.newest().take(self.cpu.filled.saturating_sub(1)) {
+            let start = end - time_us(step);
+            if time_us(step) > GAP_US && start < to_boot_ns / 1000 && end > from_boot_ns / 1000 {
+                return true;
+            }
+            if start <= from_boot_ns / 1000 {
+                return false;
+            }
+            end = start;
+        }
+        false
+    }
+
     fn is_in_gap(&self, boot_ns: u64) -> bool {
         let Some(mut end) = self.cpu.newest_us else { return false };
         for step in self.cpu.newest().take(self.cpu.filled.saturating_sub(1)) {
@@ -314,8 +333,10 @@ impl History {
             }
             at = at.saturating_sub(time_us(step));
         }
-        // Further off than a gap, no reading speaks for the instant.
-        found.filter(|(distance, _)| *distance <= GAP_US).map(|(_, memory)| memory)
+        // Before the first reading there may have been nothing; further off than a gap, no reading speaks for the
+        // instant.
+        let is_before = at > wanted + EDGE_US;
+        found.filter(|(distance, _)| *distance <= GAP_US && !is_before).map(|(_, memory)| memory)
     }
 }
 
@@ -374,6 +395,7 @@ mod tests {
         let busy = history(&[(S, 0), (2 * S, 500_000), (62 * S, 1_000_000), (63 * S, 1_500_000)]);
         assert_eq!(busy.rate(2 * S + S / 2, 63 * S), None);
         assert!(busy.rate(2 * S, 63 * S).is_some(), "both ends were read");
+        assert!(busy.has_gap(2 * S, 63 * S) && busy.has_gap(30 * S, 31 * S) && !busy.has_gap(62 * S, 63 * S));
         let idle = history(&[(S, 0), (2 * S, 0), (62 * S, 0), (63 * S, 0)]);
         assert_eq!(idle.rate(30 * S, 63 * S).unwrap().nanocores, 0.0);
     }

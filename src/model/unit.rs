@@ -147,6 +147,27 @@ pub struct Interface {
 }
 
 impl Unit {
+    /// A unit of which nothing is known but what it is.
+    pub fn new(cgroup: Cgroup) -> Unit {
+        Unit {
+            id: UnitId(0),
+            cgroup: Arc::new(cgroup),
+            identity: None,
+            source: SourceKind::Cgroup,
+            parent: None,
+            created_wall_s: None,
+            gone: false,
+            values: Values::default(),
+            read_at: [None; Pace::COUNT],
+            cpu: CpuUse::default(),
+            memory: MemoryUse::default(),
+            oom_kills: None,
+            io: Vec::new(),
+            hugetlb: Vec::new(),
+            network: None,
+        }
+    }
+
     /// When the files of this pace were read.
     pub fn stamp(&self, pace: Pace) -> Option<Stamp> {
         self.read_at[pace as usize].map(|bracket| bracket.after)

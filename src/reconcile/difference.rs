@@ -25,6 +25,10 @@ pub(super) struct Question<'a> {
     pub(super) side: &'a Side,
     /// The pause container's own.
     pub(super) sandbox: Option<f64>,
+    /// True where the pod's containers are read, be it for a short time only.
+    pub(super) is_read_here: bool,
+    /// Since their answer came in.
+    pub(super) page_age_ns: u64,
     /// Since the end of their window.
     pub(super) age_ns: u64,
     pub(super) stale_ns: u64,
@@ -43,7 +47,7 @@ impl Question<'_> {
             return None;
         }
         let (cause, detail) = match (self.ours, theirs) {
-            (Some(ours), Some(theirs)) => self.weigh(ours, theirs as f64),
+            (Some(ours), Some(theirs)) => self.weigh(ours, theirs as f64)?,
             (ours, _) => self.absent(ours.is_some()),
         };
         Some(Difference {
@@ -89,32 +93,38 @@ impl Question<'_> {
         if let Some((seen, all)) = facts.visible.filter(|_| !is_theirs) {
             return (Some(Cause::OwnCgroup), format!("{seen} of {all} containers can be read from here"));
         }
-        if self.is_stale() {
+        // What a fresh answer does not hold is missing, however old what was held before.
+        let is_stale = if is_theirs { self.page_age_ns > self.stale_ns } else { self.is_stale() };
+        if is_stale {
             return self.stale();
         }
         if facts.has_restarted {
             return (Some(Cause::Restart), "a container started within the window".to_owned());
+        }
+        if !is_theirs && self.is_read_here {
+            return (Some(Cause::Window), "no whole window of ours is known yet".to_owned());
         }
         let text =
             if is_theirs { format!("{who} has no value") } else { "nothing can be read here".to_owned() };
         (Some(Cause::Missing), text)
     }
 
-    fn weigh(&self, ours: f64, theirs: f64) -> (Option<Cause>, String) {
+    /// `None` while it cannot be told yet.
+    fn weigh(&self, ours: f64, theirs: f64) -> Option<(Option<Cause>, String)> {
         let difference = ours - theirs;
         let unit = unit_of(self.resource);
         if difference.abs() <= theirs * self.tolerance {
-            return (None, String::new());
+            return Some((None, String::new()));
         }
         if difference.abs() < unit {
-            return (Some(Cause::Rounding), "less than what kubectl prints in".to_owned());
+            return Some((Some(Cause::Rounding), "less than what kubectl prints in".to_owned()));
         }
         let facts = &self.side.facts;
         if let Some((seen, all)) = facts.visible {
-            return (Some(Cause::OwnCgroup), format!("{seen} of {all} containers can be read from here"));
+            return Some((Some(Cause::OwnCgroup), format!("{seen} of {all} containers can be read from here")));
         }
         if self.is_stale() {
-            return self.stale();
+            return Some(self.stale());
         }
         let same = |is_pod_level: bool| {
             let ours = if is_pod_level { &self.side.pod } else { &self.side.containers };
@@ -124,35 +134,45 @@ impl Question<'_> {
         if let Some(reproduced) = reproduced
             && agrees(reproduced, theirs, unit, self.tolerance)
         {
-            return self.explained(ours, theirs, same(self.is_pod_level), reproduced);
+            return Some(self.explained(difference, theirs - reproduced.at));
         }
-        self.unreproduced(facts, reproduced, theirs)
+        (!facts.is_pending).then(|| self.unreproduced(facts, reproduced, theirs))
     }
 
     /// Our counters say what they say, over their span: the span or the subject is what differs.
-    fn explained(
-        &self,
-        ours: f64,
-        theirs: f64,
-        same_subject: Option<Range>,
-        reproduced: Range,
-    ) -> (Option<Cause>, String) {
-        let subject = same_subject.map_or(0.0, |same| same.at - reproduced.at);
-        let window = same_subject.map_or(ours - reproduced.at, |same| ours - same.at);
-        if subject.abs() <= window.abs() || subject.abs() < (ours - theirs).abs() / 2.0 {
+    fn explained(&self, difference: f64, residual: f64) -> (Option<Cause>, String) {
+        let subject = self.subject();
+        let window = difference - subject + residual;
+        let unit = unit_of(self.resource);
+        if subject.abs() <= window.abs() || subject.abs() < unit {
             return (Some(Cause::Window), self.window_detail());
         }
-        let unit = unit_of(self.resource);
+        let facts = &self.side.facts;
+        if let Some(name) = &facts.missing {
+            return (Some(Cause::Missing), format!("only one of the two has the container {name:?}"));
+        }
+        if facts.has_restarted {
+            return (Some(Cause::Restart), "the pod keeps what containers used that ended within the window".into());
+        }
         let pause = self.sandbox.unwrap_or(0.0);
         if subject.abs() <= pause * 1.25 + unit {
             let text = format!("the pause container has {}", self.show(pause));
             return (Some(Cause::Pause), text);
         }
         let rest = self.show(subject.abs() - pause);
-        if self.side.facts.has_restarted && self.resource == Resource::Cpu {
-            return (Some(Cause::Pause), format!("the pod keeps {rest} of containers that ended"));
-        }
         (Some(Cause::Overhead), format!("{rest} belong to the pod's cgroup and to no container"))
+    }
+
+    /// The pod's cgroup less its containers over one span, where ours is of the one and theirs of the other.
+    fn subject(&self) -> f64 {
+        if self.is_pod_level == self.side.is_pod_level {
+            return 0.0;
+        }
+        let Some((pod, containers)) = &self.side.aligned else { return 0.0 };
+        let (Some(pod), Some(containers)) = (pod.of(self.resource), containers.of(self.resource)) else {
+            return 0.0;
+        };
+        if self.is_pod_level { pod.at - containers.at } else { containers.at - pod.at }
     }
 
     fn unreproduced(&self, facts: &Facts, reproduced: Option<Range>, theirs: f64) -> (Option<Cause>, String) {
@@ -179,8 +199,8 @@ impl Question<'_> {
         if reproduced.is_none() && facts.began_inside {
             return (Some(Cause::Window), "their window began before our history".to_owned());
         }
-        if reproduced.is_none() && facts.slept {
-            return (Some(Cause::Window), "nothing was read within the window: the machine slept".to_owned());
+        if facts.slept {
+            return (Some(Cause::Window), "nothing was read for a while within the window: the machine slept".to_owned());
         }
         (Some(Cause::Unexplained), format!("our counters say otherwise over {}'s own window", self.who()))
     }

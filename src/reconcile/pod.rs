@@ -9,6 +9,7 @@ use super::top::{self, Span};
 use super::units::{OurPod, Tracked, Units};
 use super::walls::Walls;
 use crate::model::identity::PodUid;
+use crate::model::metrics_api::ContainerUsage;
 use crate::model::reconciled::{ContainerTop, Difference, Reconciliation, Resource, SourceKind, Usage, View};
 use crate::model::scope::Scope;
 use crate::model::stamp::Stamp;
@@ -69,10 +70,11 @@ impl View3<'_> {
         };
         self.top(our, cache, &mut values);
         let sandbox = self.units.sandbox(our);
+        let is_read_here = self.units.named(our).next().is_some();
         let sides = [(SourceKind::Kubelet, &cache.kubelet), (SourceKind::MetricsApi, &cache.metrics)];
         for (against, side) in sides {
             if let Some(side) = side {
-                self.compare(&mut values, against, side, sandbox);
+                self.compare(&mut values, against, side, sandbox, is_read_here);
             }
         }
         values
@@ -91,6 +93,7 @@ impl View3<'_> {
             let facts = Facts {
                 has_restarted: young(fetched.boot_ns),
                 end_boot_ns: Some(fetched.boot_ns),
+                fetched_boot_ns: Some(fetched.boot_ns),
                 is_other_pod,
                 ..Facts::default()
             };
@@ -107,7 +110,7 @@ impl View3<'_> {
                     let end = usage.at_ms.checked_mul(1_000_000).map(|ns| ns - self.kubelet.skew_ns);
                     let end = end.and_then(|ns| self.walls.boot_ns(ns, page.fetched));
                     let (side, parts) =
-                        side::of_metrics(self.units, our, usage, end, self.kubelet, seen, self.now);
+                        side::of_metrics(self.units, our, usage, end, self.kubelet, seen, (page.fetched, self.now));
                     cache.parts = parts;
                     Some(side)
                 }
@@ -240,6 +243,7 @@ impl View3<'_> {
         against: SourceKind,
         side: &Side,
         sandbox: Option<&Tracked>,
+        is_read_here: bool,
     ) {
         let is_silent = side.theirs.cpu_nanocores.is_none() && side.theirs.memory_bytes.is_none();
         for (view, ours, resources) in [
@@ -267,7 +271,9 @@ impl View3<'_> {
                         let cores = unit.live_cores.map(|cores| cores * 1e9);
                         if is_cpu { cores } else { unit.working_set_bytes.map(|bytes| bytes as f64) }
                     }),
+                    is_read_here,
                     age_ns: self.age(side),
+                    page_age_ns: self.now.boot_ns.saturating_sub(side.facts.fetched_boot_ns.unwrap_or(u64::MAX)),
                     stale_ns: self.stale_ns(side.theirs.window_ns),
                     tolerance: self.config.tolerance_percent / 100.0,
                 };
@@ -301,10 +307,12 @@ impl View3<'_> {
             sides.push((SourceKind::Kubelet, root_side(history, theirs, &span)));
         }
         if let Some((usage, page)) = self.metrics.node(name).zip(self.metrics.page.as_ref()) {
+            let cpu_nanocores = usage.cpu_nanocores;
+            let whole = ContainerUsage { name: "".into(), cpu_nanocores, memory_bytes: usage.memory_bytes };
             let said = top::Said { at_ms: usage.at_ms, window_ns: usage.window_ns, is_alone: true };
             let end = usage.at_ms.checked_mul(1_000_000)? - self.kubelet.skew_ns;
             if let Some(end) = self.walls.boot_ns(end, page.fetched) {
-                let span = top::span(said, usage.cpu_nanocores, end, Some(&self.kubelet.node), history);
+                let span = top::span(said, &whole, end, Some(&self.kubelet.node), history);
                 let theirs = Usage {
                     cpu_nanocores: Some(usage.cpu_nanocores),
                     memory_bytes: Some(usage.memory_bytes),
@@ -332,7 +340,7 @@ impl View3<'_> {
             (values.top, values.top_of) = (values.pod, SourceKind::Cgroup);
         }
         for (source, side) in &sides {
-            self.compare(&mut values, *source, side, None);
+            self.compare(&mut values, *source, side, None, true);
         }
         Some(values)
     }
@@ -366,7 +374,7 @@ impl View3<'_> {
                 .map_or_else(|| seen.map_or(1, |seen| seen.containers.len()), |pod| pod.containers.len());
             let facts = Facts { visible: is_own_only.then_some((0, all)), ..Facts::default() };
             let side = Side { theirs, facts, ..Side::default() };
-            self.compare(&mut values, against, &side, None);
+            self.compare(&mut values, against, &side, None, false);
         }
         values
     }
@@ -379,7 +387,7 @@ fn root_side(history: &crate::model::history::History, theirs: Usage, span: &Spa
         began_inside: history.oldest_boot_ns().is_none_or(|oldest| oldest > span.from),
         ..Facts::default()
     };
-    Side { theirs, is_pod_level: true, containers: ours, pod: ours, facts, is_settled: true }
+    Side { theirs, is_pod_level: true, containers: ours, pod: ours, aligned: None, facts, is_settled: true }
 }
 
 fn said(side: &Side) -> Option<Usage> {

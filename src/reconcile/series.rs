@@ -3,6 +3,8 @@
 
 /// metrics-server's pair lies among the kubelet's newest few.
 const KEPT: usize = 8;
+/// The kubelet samples every 10 s at most.
+const HOLE_NS: u64 = 19_500_000_000;
 
 /// One sample of CPU time and working set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +80,19 @@ impl Series {
     pub(super) fn pair(&self) -> Option<Pair> {
         let [.., from, to] = self.samples[..self.len] else { return None };
         Some(Pair { from, to })
+    }
+
+    /// True where a sample may lie around the window that was not seen: two that were are further apart than
+    /// two of the kubelet's least intervals, or the newest is too old.
+    pub(super) fn has_hole(&self, end_boot_ns: u64, window_ns: u64) -> bool {
+        let samples = &self.samples[..self.len];
+        let from = end_boot_ns.saturating_sub(window_ns);
+        let is_covered = samples.first().is_some_and(|first| first.boot_ns <= from)
+            && samples.last().is_some_and(|last| last.boot_ns >= end_boot_ns);
+        !is_covered
+            || samples.windows(2).any(|pair| {
+                pair[1].boot_ns > from && pair[1].boot_ns.saturating_sub(pair[0].boot_ns) >= HOLE_NS
+            })
     }
 
     /// Every pair of samples, those with the newest ends first.

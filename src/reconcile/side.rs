@@ -12,6 +12,8 @@ use crate::model::stamp::Stamp;
 
 /// A counter's true time may be this far before its stamp before it counts as another sample.
 const LATE_NS: u64 = 3_000_000_000;
+/// A kubelet that answered this lately will answer again.
+const ALIVE_NS: u64 = 40_000_000_000;
 
 /// A value of ours, with what an uncertain span leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -62,6 +64,8 @@ pub(super) struct Facts {
     pub(super) missing: Option<Box<str>>,
     /// How many of its containers we see, where we do not see all.
     pub(super) visible: Option<(usize, usize)>,
+    /// When the answer came in.
+    pub(super) fetched_boot_ns: Option<u64>,
     /// End of their window on our clock.
     pub(super) end_boot_ns: Option<u64>,
     /// Our history begins inside their window.
@@ -75,6 +79,8 @@ pub(super) struct Facts {
     pub(super) skew_ns: i64,
     /// Their newest value is of an earlier pod of the same name.
     pub(super) is_other_pod: bool,
+    /// Which of the kubelet's samples they are will show with its next answer.
+    pub(super) is_pending: bool,
     /// Their first sample: a rate needs two.
     pub(super) is_first: bool,
 }
@@ -86,6 +92,9 @@ pub(super) struct Side {
     pub(super) is_pod_level: bool,
     pub(super) containers: Ours,
     pub(super) pod: Ours,
+    /// The pod's cgroup and its containers over one and the same span: what is between them is no question of
+    /// time.
+    pub(super) aligned: Option<(Ours, Ours)>,
     pub(super) facts: Facts,
     /// Nothing that comes later will change it.
     pub(super) is_settled: bool,
@@ -99,7 +108,7 @@ pub(super) fn of_metrics(
     end_boot_ns: Option<u64>,
     kubelet: &KubeletView,
     seen: Option<&SeenPod>,
-    now: Stamp,
+    (page, now): (Stamp, Stamp),
 ) -> (Side, Vec<(Box<str>, Ours)>) {
     let sum = |part: fn(&crate::model::metrics_api::ContainerUsage) -> u64| {
         (!usage.containers.is_empty()).then(|| usage.containers.iter().map(part).sum::<u64>())
@@ -120,6 +129,9 @@ pub(super) fn of_metrics(
         return (side, Vec::new());
     }
     let mut sum = Some(Ours { cpu: Some(Range::default()), memory: Some(Range::default()) });
+    let is_pending = kubelet.fetched.is_some_and(|fetched| {
+        fetched.boot_ns <= page.boot_ns && now.boot_ns < fetched.boot_ns + ALIVE_NS
+    });
     let (at_ms, window_ns) = (usage.at_ms, usage.window_ns);
     let said = top::Said { at_ms, window_ns, is_alone: usage.containers.len() == 1 };
     let mut parts = Vec::with_capacity(usage.containers.len());
@@ -132,10 +144,11 @@ pub(super) fn of_metrics(
         };
         let Some(history) = &unit.history else { continue };
         let series = seen.and_then(|pod| pod.container(&container.name)).map(|container| &container.series);
-        let span = top::span(said, container.cpu_nanocores, end, series, history);
+        let span = top::span(said, container, end, series, history);
         let ours = top::over(history, &span);
+        side.facts.is_pending |= is_pending && span.read.is_none();
         is_settled &= history.newest_boot_ns().is_some_and(|newest| newest > span.latest());
-        note(&mut side.facts, history, unit, &span, ours.cpu.is_none());
+        note(&mut side.facts, history, unit, &span, ours.cpu.is_none() || ours.memory.is_none());
         from = from.min(span.from);
         if span.to < first_end {
             (first_end, stated) = (span.to, Some(usage.window_ns as f64 / (span.to - span.from) as f64));
@@ -156,6 +169,7 @@ pub(super) fn of_metrics(
     if from < first_end {
         let span = Span::of(from, first_end);
         side.pod = our.unit.map_or_else(Ours::default, |id| of_unit(units.get(id), &span));
+        side.aligned = Some((side.pod, containers_over(units, our, &span)));
     }
     side.is_settled = is_settled && now.boot_ns > first_end.saturating_add(2_000_000_000);
     (side, parts)
@@ -165,6 +179,7 @@ pub(super) fn of_metrics(
 pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, seen: &SeenPod) -> Side {
     let mut side = Side { is_pod_level: true, ..Side::default() };
     side.facts.skew_ns = kubelet.skew_ns;
+    side.facts.fetched_boot_ns = kubelet.fetched.map(|fetched| fetched.boot_ns);
     let (has_cpu, has_memory) = kubelet.has(seen);
     let Some(newest) = seen.series.newest() else { return side };
     side.facts.end_boot_ns = Some(newest.boot_ns);
@@ -188,12 +203,20 @@ pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, see
     let pod = our.unit.and_then(|id| units.get(id));
     side.pod = of_unit(pod, &pair.as_ref().map_or(span, Span::of_pair));
     if let Some((unit, history)) = pod.and_then(|unit| Some((unit, unit.history.as_ref()?))) {
-        note(&mut side.facts, history, unit, &span, side.pod.cpu.is_none() && pair.is_some());
+        note(&mut side.facts, history, unit, &span, side.pod.cpu.is_none() && pair.is_some() || side.pod.memory.is_none());
         side.is_settled = history.newest_boot_ns().is_some_and(|newest| newest > span.to);
     }
-    let running = units.named(our).map(|(_, unit)| of_unit(Some(unit), &span));
-    side.containers = running.reduce(Ours::plus).filter(|_| units.is_named(our)).unwrap_or_default();
+    side.containers = containers_over(units, our, &span);
+    side.aligned = Some((of_unit(pod, &span), side.containers));
+    let theirs = seen.containers.iter().filter(|container| kubelet.names(container));
+    let unknown = |name: &str| units.named(our).all(|(named, _)| named != name);
+    side.facts.missing = theirs.map(|container| &container.name).find(|name| unknown(name)).cloned();
     side
+}
+
+fn containers_over(units: &Units, our: &OurPod, span: &Span) -> Ours {
+    let running = units.named(our).map(|(_, unit)| of_unit(Some(unit), span));
+    running.reduce(Ours::plus).filter(|_| units.is_named(our)).unwrap_or_default()
 }
 
 /// One cgroup over a span.
@@ -207,6 +230,7 @@ fn stretch(pair: Pair) -> f64 {
 
 /// Why a history has no rate over a span.
 fn note(facts: &mut Facts, history: &History, unit: &Tracked, span: &Span, is_absent: bool) {
+    facts.slept |= history.has_gap(span.from, span.to);
     if !is_absent {
         return;
     }

@@ -11,6 +11,7 @@
 use super::series::{Pair, Series};
 use super::side::{Ours, Range};
 use crate::model::history::History;
+use crate::model::metrics_api::ContainerUsage;
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
@@ -64,16 +65,18 @@ pub(super) struct Said {
 /// The span of one container's value.
 pub(super) fn span(
     usage: Said,
-    said: u64,
+    said: &ContainerUsage,
     end_boot_ns: u64,
     series: Option<&Series>,
     history: &History,
 ) -> Span {
+    let cpu = said.cpu_nanocores;
     let pairs = || series.into_iter().flat_map(Series::pairs);
     let is_value = |pair: &Pair| {
         // The API's time is that of the pod's earliest container.
         pair.to.wall_ms + 1 > usage.at_ms
-            && pair.nanocores().is_some_and(|ours| ours.abs_diff(said) <= 2 + said / 1_000_000)
+            && pair.to.working_set_bytes.is_none_or(|bytes| bytes == said.memory_bytes)
+            && pair.nanocores().is_some_and(|ours| ours.abs_diff(cpu) <= 2 + cpu / 1_000_000)
     };
     let is_time = |pair: &Pair| {
         pair.to.wall_ms.div_euclid(1000) == usage.at_ms.div_euclid(1000)
@@ -84,12 +87,13 @@ pub(super) fn span(
     if let Some(pair) = found {
         return Span::of_pair(&pair);
     }
-    let spare_ns = if usage.is_alone { 0 } else { SPREAD };
+    let may_be_unseen = series.is_none_or(|series| series.has_hole(end_boot_ns, usage.window_ns));
+    let spare_ns = if usage.is_alone || !may_be_unseen { 0 } else { SPREAD };
     let fits = (0..=SECOND / FIT_STEP).map(|step| end_boot_ns + step * FIT_STEP);
     let best = fits
         .filter_map(|end| {
             let rate = history.rate(end.checked_sub(usage.window_ns)?, end)?;
-            Some((end, (rate.nanocores - said as f64).abs()))
+            Some((end, (rate.nanocores - cpu as f64).abs()))
         })
         .min_by(|(_, a), (_, b)| a.total_cmp(b));
     let to = best.map_or(end_boot_ns + SECOND / 2, |(end, _)| end);
@@ -117,7 +121,8 @@ pub(super) fn over(history: &History, span: &Span) -> Ours {
         let window = span.to - span.from;
         for later in 1..=span.spare_ns / SECOND {
             let end = span.to + later * SECOND;
-            for length in [10 * SECOND, window, 20 * SECOND] {
+            let lengths = [10 * SECOND, 15 * SECOND, 20 * SECOND, 30 * SECOND];
+            for length in lengths.into_iter().chain([window, window.saturating_sub(6 * SECOND), window + 6 * SECOND]) {
                 let Some(other) = end.checked_sub(length).and_then(|start| rate(start, end)) else {
                     continue;
                 };

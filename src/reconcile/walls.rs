@@ -18,6 +18,8 @@ const AHEAD_NS: u64 = 60_000_000_000;
 #[derive(Clone, Copy, Debug)]
 struct Offset {
     since_boot_ns: u64,
+    /// The last look at the clock before: it changed between the two.
+    after_boot_ns: u64,
     offset_ns: i64,
 }
 
@@ -26,6 +28,7 @@ struct Offset {
 pub(super) struct Walls {
     /// Oldest first.
     offsets: VecDeque<Offset>,
+    looked_boot_ns: u64,
 }
 
 impl Walls {
@@ -34,13 +37,15 @@ impl Walls {
         let is_known = self.offsets.back().is_some_and(|last| {
             (last.offset_ns - offset_ns).abs() < SLEW_NS || stamp.boot_ns <= last.since_boot_ns
         });
+        let after_boot_ns = self.looked_boot_ns;
+        self.looked_boot_ns = after_boot_ns.max(stamp.boot_ns);
         if is_known {
             return;
         }
         if self.offsets.len() == KEPT {
             self.offsets.pop_front();
         }
-        self.offsets.push_back(Offset { since_boot_ns: stamp.boot_ns, offset_ns });
+        self.offsets.push_back(Offset { since_boot_ns: stamp.boot_ns, after_boot_ns, offset_ns });
     }
 
     /// The boot time of a wall stamp that was seen at `seen`. `None` where no span of the clock held it, and
@@ -49,7 +54,7 @@ impl Walls {
         let mut until = seen.boot_ns.saturating_add(AHEAD_NS);
         let mut found: Option<u64> = None;
         for (place, offset) in self.offsets.iter().enumerate().rev() {
-            let since = if place == 0 { 0 } else { offset.since_boot_ns.saturating_sub(EDGE_NS) };
+            let since = if place == 0 { 0 } else { offset.after_boot_ns.saturating_sub(EDGE_NS) };
             let boot = u64::try_from(wall_ns.checked_sub(offset.offset_ns)?).ok();
             if let Some(boot) = boot.filter(|&boot| boot >= since && boot <= until) {
                 match found {

@@ -53,10 +53,9 @@ fn families(page: Page) -> Vec<(&'static str, Kind)> {
                 found.extend(table.iter().map(|family| (family.name, family.kind)));
             }
             Table::Snapshot(table) => found.extend(table.iter().map(|family| (family.name, family.kind))),
-            // Other exporters' names, which keep no rule.
-            Table::Short(_) => {}
-            // The node's own families have a golden of their own, from a recorded /proc.
-            Table::Node(_) => {}
+            // Other exporters' names, which keep no rule; the node's own families have a golden of their own, from
+            // a recorded /proc.
+            Table::Short(_) | Table::Node(_) => {}
         }
     }
     found

@@ -83,13 +83,13 @@ pub(crate) fn foreign() -> Unit {
     foreign
 }
 
-fn usage(nanocores: u64, bytes: u64) -> Option<Usage> {
-    Some(Usage {
+fn usage(nanocores: u64, bytes: u64) -> Usage {
+    Usage {
         cpu_nanocores: Some(nanocores),
         memory_bytes: Some(bytes),
         at_ms: at(0).wall_ms(),
         window_ns: 15_500_000_000,
-    })
+    }
 }
 
 fn difference(
@@ -162,12 +162,9 @@ fn summary() -> Summary {
 
 pub(crate) fn reconciled() -> Reconciled {
     let guar = Reconciliation {
-        top: usage(16_000_000, 24 << 20),
+        top: Some(usage(16_000_000, 24 << 20)),
         top_of: SourceKind::MetricsApi,
-        containers: vec![ContainerTop {
-            name: "mix".into(),
-            usage: usage(16_000_000, 24 << 20).unwrap_or_default(),
-        }],
+        containers: vec![ContainerTop { name: "mix".into(), usage: usage(16_000_000, 24 << 20) }],
         differences: vec![
             difference(
                 View::Top,
@@ -187,7 +184,7 @@ pub(crate) fn reconciled() -> Reconciled {
         taken: at(12_000),
         pods: vec![pod(UID, guar), pod(FOREIGN, far)],
         node: Some(Reconciliation {
-            top: usage(1_283_411_902, 506_658_816),
+            top: Some(usage(1_283_411_902, 506_658_816)),
             top_of: SourceKind::MetricsApi,
             ..Reconciliation::default()
         }),

@@ -98,10 +98,12 @@ async fn everything_written_reads_back_with_its_type() {
             let name = field[0].as_str().unwrap();
             let measurement = series["name"].as_str().unwrap();
             let expected = match (measurement, name) {
-                ("awk, ward=1", "small float" | "large") => "float",
-                ("awk, ward=1", "text") => "string",
+                ("awk, ward=1", "small float" | "large") | (_, "top_window_seconds") => "float",
+                ("awk, ward=1", "text") | (_, "top_of" | "drift_cpu_cause" | "drift_memory_cause") => {
+                    "string"
+                }
                 ("awk, ward=1", "yes") => "boolean",
-                _ if name.ends_with("avg10") => "float",
+                _ if ["avg10", "_utilization", "_coverage"].iter().any(|end| name.ends_with(end)) => "float",
                 _ => "integer",
             };
             assert_eq!(field[1], expected, "{measurement}.{name}");

@@ -53,6 +53,8 @@ async fn every_field_becomes_a_series_with_its_value() {
                 let expected = match value {
                     FieldValue::I64(value) => *value as f64,
                     FieldValue::F64(value) => *value,
+                    // It has numbers alone.
+                    FieldValue::String(_) => continue,
                     other => panic!("{name} is {other:?}"),
                 };
                 let values: Vec<f64> = stored

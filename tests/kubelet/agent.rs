@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::kubelet_server::{KubeletServer, recorded};
-use crate::program::{Agent, Host, ended};
+use crate::program::{Agent, Host, ended, shown};
 use crate::truth;
 
 /// A host whose files hold the token and the authority, and the settings that name them.
@@ -79,7 +79,7 @@ async fn the_doctor_names_each_document_and_the_right_it_lacks() {
     arguments.extend(settings(&host, &server, &authority.pem));
     let (_, said) = ended(&borrowed(&arguments));
     for words in
-        ["named by kubelet.url", "authorities of ", "18 containers; serves CPU", "10 pods, 18 containers"]
+        ["named by kubelet.url", "authorities of ", "19 containers; serves CPU", "10 pods, 18 containers"]
     {
         assert!(said.contains(words), "{words}: {said}");
     }
@@ -97,7 +97,7 @@ async fn the_doctor_names_each_document_and_the_right_it_lacks() {
     fs::remove_file(host.path("ca.crt")).unwrap();
     let (_, said) = ended(&borrowed(&arguments));
     assert!(said.contains("ca_file") && said.contains("No such file"), "{said}");
-    assert_eq!(said.matches("No such file").count(), 1, "one line is enough: {said}");
+    assert_eq!(said.matches("ca_file /").count(), 1, "one line is enough: {said}");
     assert!(!said.contains("good\n"), "{said}");
 }
 
@@ -111,17 +111,21 @@ fn without_a_cluster_the_doctor_says_so_quietly() {
 }
 
 #[test]
-fn each_mistake_in_the_address_ends_the_start_with_one_line() {
+fn each_mistake_in_the_settings_is_one_line() {
+    let host = Host::new();
     for (setting, words) in [
-        ("kubelet.url=", "kubelet.url"),
-        ("kubelet.url=10.0.0.5:10250", "does not begin with http:// or https://"),
-        ("kubelet.url=https://user:hunter2@node:10250", "holds a user or password"),
-        ("kubelet.url=https://$NODE_IP:10250", "holds a variable that nothing replaces"),
-        ("kubelet.timeout=0s", "kubelet.timeout"),
+        ("url: \"\"", "kubelet.url: \"\" is empty"),
+        ("url: 10.0.0.5:10250", "does not begin with http:// or https://"),
+        ("url: https://user:hunter2@node:10250", "holds a user or password"),
+        ("url: https://$NODE_IP:10250", "holds a variable that nothing replaces"),
+        ("timeout: 0s", "kubelet.timeout: \"0s\" is below 100ms"),
+        ("insecure_skip_verify: perhaps", "kubelet.insecure_skip_verify"),
+        ("token_fil: abc", "unknown key kubelet.token_fil; did you mean kubelet.token_file?"),
     ] {
-        let (code, said) = ended(&["agent", "--set", setting]);
+        let file = host.write("podometer.yaml", format!("kubelet:\n  {setting}\n"));
+        let (code, said) = ended(&["config", "check", shown(&file)]);
         assert_eq!(code, 64, "{setting}: {said}");
-        assert!(said.contains(words) && said.contains("allowed: "), "{setting}: {said}");
+        assert!(said.contains(words) && !said.contains("hunter2"), "{setting}: {said}");
         assert_eq!(said.trim().lines().count(), 1, "{said}");
     }
 }

@@ -62,6 +62,7 @@ async fn every_other_failure_has_its_word() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let plain = KubeletServer::start_read_only();
     let base = scene.server.url();
+    scene.server.grant("good", "s", &["nodes/pods", "nodes/proxy"]);
     for status in [500, 302, 204] {
         scene.server.set_answer("/pods", Answer::Status(status));
         let (reason, line) = word(format!("{base}/pods")).await;

@@ -11,6 +11,9 @@
 mod algorithm;
 #[path = "../support/api_double.rs"]
 mod api_double;
+#[path = "../support/golden.rs"]
+mod golden;
+mod inventory;
 mod lease;
 #[path = "../support/metrics_server.rs"]
 mod metrics_server;

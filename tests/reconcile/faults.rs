@@ -289,7 +289,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "suspended machine",
         must: Some(Window),
-        may: &[Window],
+        may: &[Window, Stale],
         inject: |world, _, second| {
             if second == 5 {
                 world.now_s += 120.0;

@@ -238,7 +238,7 @@ impl World {
     /// What our sampler publishes.
     pub(crate) fn snapshot(&mut self) -> Snapshot {
         self.seq += 1;
-        let (now, at, slept, wall) = (self.now_s, self.stamp(), self.slept_s, self.wall_s);
+        let (now, at, slept) = (self.now_s, self.stamp(), self.slept_s);
         let mut units: Vec<Unit> = Vec::new();
         for pod in &mut self.pods {
             if pod.hidden {
@@ -261,7 +261,7 @@ impl World {
                 values: values(usage, memory + 4096, 4096),
                 live,
                 window,
-                created_wall_s: Some(born + wall),
+                created_wall_s: Some(born + WALL_S),
                 gone,
             };
             units.push(unit(reading(pod.id, kind, identity, usage, memory, live, window, 50.0, false)));
@@ -311,7 +311,7 @@ impl World {
                 writeln!(text, "container_cpu_usage_seconds_total{{{labels}}} {} {at}", usage as f64 / 1e6)
                     .unwrap();
                 writeln!(text, "container_memory_working_set_bytes{{{labels}}} {memory} {at}").unwrap();
-                let start = container.born_s + self.wall_s;
+                let start = container.born_s + WALL_S;
                 writeln!(text, "container_start_time_seconds{{{labels}}} {start}").unwrap();
             }
         }

@@ -259,28 +259,33 @@ impl Server {
         let running = Running { state: self.state.clone(), path: path.clone() };
         let at = Instant::now();
         let at_once = self.state.lock().unwrap().running[&path];
-        let whole = |status, bytes| (status, Part { bytes: Some(bytes), is_cut: false });
+        let whole = |status, bytes| (status, Part { bytes: Some(bytes), is_cut: false, is_flushed: false });
         let (status, body) = match (refused, document) {
             (Some((status, text)), _) => whole(status, text.into()),
             (None, None) => whole(404, Bytes::from_static(b"404 page not found\n")),
             (None, Some(document)) => match answer {
                 Answer::Whole => whole(200, document),
                 Answer::Status(status) => whole(status, Bytes::from_static(b"the server says no\n")),
-                Answer::Half => {
-                    (200, Part { bytes: Some(document.slice(..document.len() / 2)), is_cut: true })
-                }
+                Answer::Half => (
+                    200,
+                    Part {
+                        bytes: Some(document.slice(..document.len() / 2)),
+                        is_cut: true,
+                        is_flushed: false,
+                    },
+                ),
                 Answer::Late(pause) => {
                     self.note(&path, 200, document.len(), at_once, connection, at);
                     tokio::time::sleep(pause).await;
                     drop(running);
-                    return Response::new(Part { bytes: Some(document), is_cut: false });
+                    return Response::new(Part { bytes: Some(document), is_cut: false, is_flushed: false });
                 }
                 Answer::Held => {
                     self.note(&path, 200, document.len(), at_once, connection, at);
                     self.release.mark_unchanged();
                     _ = self.release.changed().await;
                     drop(running);
-                    return Response::new(Part { bytes: Some(document), is_cut: false });
+                    return Response::new(Part { bytes: Some(document), is_cut: false, is_flushed: false });
                 }
             },
         };
@@ -342,6 +347,8 @@ impl State {
 struct Part {
     bytes: Option<Bytes>,
     is_cut: bool,
+    /// Whether there was time to send what came before the end.
+    is_flushed: bool,
 }
 
 impl hyper::body::Body for Part {
@@ -350,10 +357,15 @@ impl hyper::body::Body for Part {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         Poll::Ready(match self.bytes.take() {
             Some(bytes) => Some(Ok(Frame::data(bytes))),
+            None if self.is_cut && !self.is_flushed => {
+                self.is_flushed = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             None if self.is_cut => Some(Err(std::io::Error::other("cut"))),
             None => None,
         })

@@ -13,7 +13,7 @@ pub(super) const MAX_DOCUMENT_BYTES: usize = 64 << 20;
 
 /// A list that did not come.
 #[derive(Debug, thiserror::Error)]
-pub enum WholeError {
+pub(super) enum WholeError {
     #[error("identity.pods_file: {path}: {error}", path = path.display())]
     File { path: PathBuf, error: std::io::Error },
     #[error("identity.pods_file: {path}: has {bytes} bytes; allowed: up to {MAX_DOCUMENT_BYTES}", path = path.display())]
@@ -26,7 +26,7 @@ pub enum WholeError {
 
 impl WholeError {
     /// One of a closed list of words: those of `source::http`, `file` and `document`.
-    pub fn reason(&self) -> &'static str {
+    pub(super) fn reason(&self) -> &'static str {
         match self {
             WholeError::File { .. } => "file",
             WholeError::TooLarge { .. } => "too_large",
