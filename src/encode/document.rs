@@ -118,10 +118,9 @@ fn place(document: &mut PodsDocument, unit: &Unit, home: Option<usize>, snapshot
                 pod.containers.push(row());
             }
         }
-        // It has no figure that a row shows.
-        (UnitKind::PodNetwork { .. }, _) => {}
-        // What a container makes inside of its own cgroup is part of that container.
-        (_, Some(_)) => {}
+        // A network alone has no figure that a row shows; what a container makes inside of its own cgroup is part of
+        // that container.
+        (UnitKind::PodNetwork { .. }, _) | (_, Some(_)) => {}
         (_, None) => document.units.push(row()),
     }
 }

@@ -121,7 +121,10 @@ impl Question<'_> {
         }
         let facts = &self.side.facts;
         if let Some((seen, all)) = facts.visible {
-            return Some((Some(Cause::OwnCgroup), format!("{seen} of {all} containers can be read from here")));
+            return Some((
+                Some(Cause::OwnCgroup),
+                format!("{seen} of {all} containers can be read from here"),
+            ));
         }
         if self.is_stale() {
             return Some(self.stale());
@@ -152,7 +155,10 @@ impl Question<'_> {
             return (Some(Cause::Missing), format!("only one of the two has the container {name:?}"));
         }
         if facts.has_restarted {
-            return (Some(Cause::Restart), "the pod keeps what containers used that ended within the window".into());
+            return (
+                Some(Cause::Restart),
+                "the pod keeps what containers used that ended within the window".into(),
+            );
         }
         let pause = self.sandbox.unwrap_or(0.0);
         if subject.abs() <= pause * 1.25 + unit {
@@ -200,7 +206,10 @@ impl Question<'_> {
             return (Some(Cause::Window), "their window began before our history".to_owned());
         }
         if facts.slept {
-            return (Some(Cause::Window), "nothing was read for a while within the window: the machine slept".to_owned());
+            return (
+                Some(Cause::Window),
+                "nothing was read for a while within the window: the machine slept".to_owned(),
+            );
         }
         (Some(Cause::Unexplained), format!("our counters say otherwise over {}'s own window", self.who()))
     }

@@ -109,8 +109,15 @@ impl View3<'_> {
                 Some(usage) => {
                     let end = usage.at_ms.checked_mul(1_000_000).map(|ns| ns - self.kubelet.skew_ns);
                     let end = end.and_then(|ns| self.walls.boot_ns(ns, page.fetched));
-                    let (side, parts) =
-                        side::of_metrics(self.units, our, usage, end, self.kubelet, seen, (page.fetched, self.now));
+                    let (side, parts) = side::of_metrics(
+                        self.units,
+                        our,
+                        usage,
+                        end,
+                        self.kubelet,
+                        seen,
+                        (page.fetched, self.now),
+                    );
                     cache.parts = parts;
                     Some(side)
                 }
@@ -273,7 +280,10 @@ impl View3<'_> {
                     }),
                     is_read_here,
                     age_ns: self.age(side),
-                    page_age_ns: self.now.boot_ns.saturating_sub(side.facts.fetched_boot_ns.unwrap_or(u64::MAX)),
+                    page_age_ns: self
+                        .now
+                        .boot_ns
+                        .saturating_sub(side.facts.fetched_boot_ns.unwrap_or(u64::MAX)),
                     stale_ns: self.stale_ns(side.theirs.window_ns),
                     tolerance: self.config.tolerance_percent / 100.0,
                 };

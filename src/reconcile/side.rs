@@ -129,9 +129,9 @@ pub(super) fn of_metrics(
         return (side, Vec::new());
     }
     let mut sum = Some(Ours { cpu: Some(Range::default()), memory: Some(Range::default()) });
-    let is_pending = kubelet.fetched.is_some_and(|fetched| {
-        fetched.boot_ns <= page.boot_ns && now.boot_ns < fetched.boot_ns + ALIVE_NS
-    });
+    let is_pending = kubelet
+        .fetched
+        .is_some_and(|fetched| fetched.boot_ns <= page.boot_ns && now.boot_ns < fetched.boot_ns + ALIVE_NS);
     let (at_ms, window_ns) = (usage.at_ms, usage.window_ns);
     let said = top::Said { at_ms, window_ns, is_alone: usage.containers.len() == 1 };
     let mut parts = Vec::with_capacity(usage.containers.len());
@@ -203,7 +203,13 @@ pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, see
     let pod = our.unit.and_then(|id| units.get(id));
     side.pod = of_unit(pod, &pair.as_ref().map_or(span, Span::of_pair));
     if let Some((unit, history)) = pod.and_then(|unit| Some((unit, unit.history.as_ref()?))) {
-        note(&mut side.facts, history, unit, &span, side.pod.cpu.is_none() && pair.is_some() || side.pod.memory.is_none());
+        note(
+            &mut side.facts,
+            history,
+            unit,
+            &span,
+            side.pod.cpu.is_none() && pair.is_some() || side.pod.memory.is_none(),
+        );
         side.is_settled = history.newest_boot_ns().is_some_and(|newest| newest > span.to);
     }
     side.containers = containers_over(units, our, &span);

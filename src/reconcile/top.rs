@@ -122,7 +122,9 @@ pub(super) fn over(history: &History, span: &Span) -> Ours {
         for later in 1..=span.spare_ns / SECOND {
             let end = span.to + later * SECOND;
             let lengths = [10 * SECOND, 15 * SECOND, 20 * SECOND, 30 * SECOND];
-            for length in lengths.into_iter().chain([window, window.saturating_sub(6 * SECOND), window + 6 * SECOND]) {
+            for length in
+                lengths.into_iter().chain([window, window.saturating_sub(6 * SECOND), window + 6 * SECOND])
+            {
                 let Some(other) = end.checked_sub(length).and_then(|start| rate(start, end)) else {
                     continue;
                 };
