@@ -9,8 +9,10 @@ use arc_swap::ArcSwapOption;
 use super::kubernetes::ClusterFeeds;
 use super::sidecar::Completer;
 use crate::model::field::Values;
+use crate::model::inventory::Inventory;
 use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
+use crate::model::workload::Amounts;
 use crate::reconcile::{Config, Reconciler};
 use crate::sampler::Feeds;
 use crate::sampler::clock::{Clock, KernelClock};
@@ -74,10 +76,13 @@ impl Comparison {
         let directory = self.feeds.directory.load();
         let reconciled =
             self.reconciler.conclude(now, &|cgroup| directory.resolve(cgroup, &Values::default()));
-        let reconciled = match &self.completer {
+        let mut reconciled = match &self.completer {
             Some(completer) => completer.complete(reconciled, &snapshot, now),
             None => reconciled,
         };
+        let inventory = self.feeds.inventory.load();
+        reconciled.node_allocatable =
+            inventory.as_deref().and_then(|inventory| allocatable(inventory, &snapshot.node_name));
         self.feeds.reconciled.store(Some(Arc::new(reconciled)));
         self.log(&snapshot);
     }
@@ -112,9 +117,38 @@ impl Comparison {
     }
 }
 
+/// What pods may use of this node, where the inventory lists it.
+fn allocatable(inventory: &Inventory, node: &str) -> Option<Amounts> {
+    let found = inventory.nodes.as_ref()?.iter().find(|record| *record.name.name == *node)?.allocatable;
+    let amounts = Amounts { cpu_millicores: found.cpu_millicores, memory_bytes: found.memory_bytes };
+    (amounts != Amounts::default()).then_some(amounts)
+}
+
 /// The newest value, when it is another than the one told last.
 fn news<T>(feed: &ArcSwapOption<T>, told: &mut u64, fetched: impl Fn(&T) -> Stamp) -> Option<Arc<T>> {
     let value = feed.load_full()?;
     let at = fetched(&value).boot_ns;
     (std::mem::replace(told, at) != at).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::inventory::{NodeAmounts, NodeRecord, ObjectName};
+
+    #[test]
+    fn only_the_own_node_says_what_pods_may_use_of_it() {
+        let node = |name: &str, cpu_millicores| NodeRecord {
+            name: ObjectName { name: name.into(), ..ObjectName::default() },
+            allocatable: NodeAmounts { cpu_millicores, ..NodeAmounts::default() },
+            ..NodeRecord::default()
+        };
+        let nodes = Some(vec![node("n1", Some(2000)), node("n2", Some(9000)), node("n3", None)]);
+        let inventory = Inventory { nodes, ..Inventory::default() };
+        let said = Amounts { cpu_millicores: Some(2000), memory_bytes: None };
+        assert_eq!(allocatable(&inventory, "n1"), Some(said));
+        assert_eq!(allocatable(&inventory, "n3"), None, "absent is not zero");
+        assert_eq!(allocatable(&inventory, "n4"), None);
+        assert_eq!(allocatable(&Inventory::default(), "n1"), None);
+    }
 }

@@ -78,6 +78,8 @@ pub(super) struct Agent {
 Columns of kubectl's tables:
   CPU(cores)      mean over metrics-server's window (the kubelet's, or our own, where it does not answer)
   MEMORY(bytes)   working set
+  CPU(%), MEMORY(%)
+                  of what pods may use of the node; <unknown> without the API, try --show-capacity
   with --wide also: the last second, its peak, the pod's own cgroup, whose window it is, and by how much and
   why our number differs from the one that kubectl gets
 

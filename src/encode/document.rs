@@ -39,6 +39,9 @@ pub struct PodsDocument {
     /// The root cgroup: the node itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root: Option<Row>,
+    /// Where the node's `top` differs from what another source says, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub root_differences: Vec<DifferenceRow>,
     /// What pods may use of the node: the base of `kubectl top nodes`' percentages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocatable: Option<AmountsRow>,
@@ -94,6 +97,8 @@ fn document_of(snapshot: &Snapshot, is_wanted: &dyn Fn(&Unit) -> bool) -> PodsDo
     if let Some(root) = &mut document.root {
         root.top = cluster.node_top.map(TopRow::from);
     }
+    let node = cluster.reconciled.as_deref().and_then(|reconciled| reconciled.node.as_ref());
+    document.root_differences = node.map(drift::of_top).unwrap_or_default();
     let allocatable = cluster.reconciled.as_deref().and_then(|reconciled| reconciled.node_allocatable);
     document.allocatable = allocatable.and_then(AmountsRow::of);
     document

@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::owner::owner_of;
 use super::pods::{Container, ContainerStatus, Metadata, Pod, State};
 use super::resources;
+use super::text::Text;
 use super::time::rfc3339_seconds;
 use crate::model::identity::{ContainerInfo, ContainerRole, PodInfo, QosClass};
 use crate::model::workload::{ContainerState, Phase};
@@ -94,7 +95,7 @@ fn describe_container<'p>(
     let name = spec.map(|spec| &spec.name).or(status.map(|status| &status.name));
     let image = status.and_then(|status| status.image.some()).or(spec.and_then(|spec| spec.image.some()));
     let info = ContainerInfo {
-        name: name.map_or_else(Box::default, |name| name.boxed()),
+        name: name.map_or_else(Box::default, Text::boxed),
         image: image.unwrap_or_default().into(),
         image_id: status.map_or_else(Box::default, |status| status.image_id.boxed()),
         role: if is_sidecar { ContainerRole::Sidecar } else { role },

@@ -47,14 +47,8 @@ struct Object<'a> {
     message: Text<'a>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct StatusOrWord<'a>(super::pods::Status<'a>);
-
-impl Default for StatusOrWord<'_> {
-    fn default() -> Self {
-        StatusOrWord(super::pods::Status::default())
-    }
-}
 
 impl<'de: 'a, 'a> Deserialize<'de> for StatusOrWord<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -134,7 +134,9 @@ impl Question<'_> {
             ours.of(self.resource)
         };
         let reproduced = same(self.side.is_pod_level);
-        if let Some(reproduced) = reproduced
+        // A range that is wide because the span is not known yet proves nothing.
+        let is_open = facts.is_pending && reproduced.is_some_and(|range| range.low < range.high);
+        if let Some(reproduced) = reproduced.filter(|_| !is_open && !facts.is_unknown)
             && agrees(reproduced, theirs, unit, self.tolerance)
         {
             return Some(self.explained(difference, theirs - reproduced.at));
@@ -197,8 +199,8 @@ impl Question<'_> {
             return (Some(Cause::Stale), text);
         }
         let unit = unit_of(self.resource);
-        if let (Some(ratio), Some(ours), Resource::Cpu) = (facts.stretched, reproduced, self.resource)
-            && agrees(Range::exact(ours.at / ratio), theirs, unit, self.tolerance.max(0.02))
+        if let (Some(ours), Resource::Cpu) = (facts.by_their_clock, self.resource)
+            && agrees(Range::exact(ours), theirs, unit, self.tolerance)
         {
             return (Some(Cause::Window), "the wall clock was set within the window".to_owned());
         }

@@ -123,7 +123,7 @@ impl Foreign {
         let pod = view.said(&seen.series, stats.map(|stats| stats.memory), None);
         let Some(end) = pod.cpu_at.or(pod.memory_at).map(|at| at.boot_ns) else { return };
         // What it said before our cgroup ended says nothing about after.
-        let ended = view.units.handed.get(&(uid.clone(), None)).map_or(0, |handed| handed.at_boot_ns);
+        let ended = view.units.ended_boot_ns(uid);
         let until = end + view.stale_ns(seen.series.pair().map_or(0, |pair| pair.window_ns()));
         if end <= ended || view.now.boot_ns > until {
             return;
@@ -131,12 +131,12 @@ impl Foreign {
         self.until_boot_ns = self.until_boot_ns.min(until);
         let info = info(view, key, uid, resolve);
         let place = units.len() as u32;
-        units.push(self.unit(view, (uid.clone(), None), SourceKind::Kubelet, &info, &pod));
+        units.push(self.unit(view, &(uid.clone(), None), SourceKind::Kubelet, &info, &pod));
         for container in &seen.containers {
             if view.kubelet.names(container) {
                 let said = view.container_said(container, stats);
                 let whose = (uid.clone(), Some(container.name.clone()));
-                let mut unit = self.unit(view, whose, SourceKind::Kubelet, &info, &said);
+                let mut unit = self.unit(view, &whose, SourceKind::Kubelet, &info, &said);
                 unit.parent = Some(place);
                 units.push(unit);
             }
@@ -156,7 +156,7 @@ impl Foreign {
         let (Some(page), pick) = (&view.metrics.page, view.config.sources.memory) else { return };
         let stated = usage.at_ms.checked_mul(1_000_000).and_then(|ns| view.walls.boot_ns(ns, page.fetched));
         let Some(boot_ns) = stated.filter(|_| pick.allows(SourceKind::MetricsApi)) else { return };
-        let ended = view.units.handed.get(&(uid.clone(), None)).map_or(0, |handed| handed.at_boot_ns);
+        let ended = view.units.ended_boot_ns(uid);
         let until = boot_ns + view.stale_ns(usage.window_ns);
         if boot_ns <= ended || view.now.boot_ns > until {
             return;
@@ -168,11 +168,11 @@ impl Foreign {
             .then(|| usage.containers.iter().map(|container| container.memory_bytes).sum());
         let said = |working_set_bytes| Said { working_set_bytes, memory_at, ..Said::default() };
         let place = units.len() as u32;
-        units.push(self.unit(view, (uid.clone(), None), SourceKind::MetricsApi, &info, &said(sum)));
+        units.push(self.unit(view, &(uid.clone(), None), SourceKind::MetricsApi, &info, &said(sum)));
         for container in &usage.containers {
             let whose = (uid.clone(), Some(container.name.clone()));
             let values = said(Some(container.memory_bytes));
-            let mut unit = self.unit(view, whose, SourceKind::MetricsApi, &info, &values);
+            let mut unit = self.unit(view, &whose, SourceKind::MetricsApi, &info, &values);
             unit.parent = Some(place);
             units.push(unit);
         }
@@ -181,21 +181,21 @@ impl Foreign {
     fn unit(
         &mut self,
         view: &View3<'_>,
-        whose: Whose,
+        whose: &Whose,
         source: SourceKind,
         info: &Arc<PodInfo>,
         said: &Said,
     ) -> Unit {
         let turn = self.turn;
-        let handed = view.units.handed.get(&whose);
+        let handed = view.units.handed.get(whose);
         let entry = self.entries.entry(whose.clone()).or_insert_with(|| {
             let floor = handed.map(|handed| Counters {
                 usage_usec: handed.usage_usec,
                 faults: handed.faults.map(|count| count.unwrap_or(0)),
             });
             Entry {
-                cgroup: Arc::new(cgroup(&whose, info)),
-                identity: Arc::new(identity(&whose, info)),
+                cgroup: Arc::new(cgroup(whose, info)),
+                identity: Arc::new(identity(whose, info)),
                 generation: 0,
                 start_time_s: said.start_time_s,
                 source,
@@ -206,7 +206,7 @@ impl Foreign {
         entry.turn = turn;
         entry.source = source;
         if entry.identity.pod.as_ref() != Some(info) {
-            entry.identity = Arc::new(identity(&whose, info));
+            entry.identity = Arc::new(identity(whose, info));
         }
         let has_started = match (entry.start_time_s, said.start_time_s) {
             (Some(before), Some(now)) => (before - now).abs() > 1.5,
@@ -232,7 +232,7 @@ impl Foreign {
         read_at[Pace::Fast as usize] = said.cpu_at.map(bracket);
         read_at[Pace::Memory as usize] = said.memory_at.map(bracket);
         Unit {
-            id: id_of(&whose, entry.generation),
+            id: id_of(whose, entry.generation),
             cgroup: entry.cgroup.clone(),
             identity: Some(entry.identity.clone()),
             source,

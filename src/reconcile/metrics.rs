@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::kubelet::Key;
-use crate::model::metrics_api::{MetricsPage, NodeUsage, PodUsage};
+use crate::model::metrics_api::{ContainerUsage, MetricsPage, NodeUsage, PodUsage};
+use crate::model::reconciled::{ContainerTop, Usage};
 
 #[derive(Debug, Default)]
 pub(super) struct MetricsView {
@@ -37,4 +38,14 @@ impl MetricsView {
     pub(super) fn node(&self, name: &str) -> Option<&NodeUsage> {
         self.page.as_ref()?.nodes.iter().find(|node| &*node.name == name)
     }
+}
+
+/// A pod's containers as metrics-server has them.
+pub(super) fn as_said(pod: &PodUsage) -> Vec<ContainerTop> {
+    let said = |container: &ContainerUsage| {
+        let (cpu_nanocores, memory_bytes) = (Some(container.cpu_nanocores), Some(container.memory_bytes));
+        let usage = Usage { cpu_nanocores, memory_bytes, at_ms: pod.at_ms, window_ns: pod.window_ns };
+        ContainerTop { name: container.name.clone(), usage }
+    };
+    pod.containers.iter().map(said).collect()
 }

@@ -1,6 +1,7 @@
 //! Why two figures of one pod differ: ours beside the kubelet's and metrics-server's, each over the other's own
 //! span of time, with the cause from a closed list. A pure state machine; what it sees and the time come in as
-//! arguments. `ALGORITHM` in ARCHITECTURE.md says how.
+//! arguments. "Algorithm of the comparison" in ARCHITECTURE.md
+//! says how.
 
 mod choose;
 pub mod config;
@@ -8,6 +9,7 @@ mod difference;
 mod foreign;
 mod kubelet;
 mod metrics;
+mod node;
 mod pod;
 mod reconciler;
 mod series;

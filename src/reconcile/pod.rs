@@ -3,13 +3,12 @@
 use super::config::Config;
 use super::difference::Question;
 use super::kubelet::{Key, KubeletView, SeenPod};
-use super::metrics::MetricsView;
+use super::metrics::{MetricsView, as_said};
 use super::side::{self, Facts, Ours, Side};
-use super::top::{self, Span};
+use super::top::Span;
 use super::units::{OurPod, Tracked, Units};
 use super::walls::Walls;
 use crate::model::identity::PodUid;
-use crate::model::metrics_api::ContainerUsage;
 use crate::model::reconciled::{ContainerTop, Difference, Reconciliation, Resource, SourceKind, Usage, View};
 use crate::model::scope::Scope;
 use crate::model::stamp::Stamp;
@@ -152,7 +151,7 @@ impl View3<'_> {
         self.kubelet.pods.get(key?).filter(|pod| pod.uid.is_none())
     }
 
-    fn age(&self, side: &Side) -> u64 {
+    pub(super) fn age(&self, side: &Side) -> u64 {
         side.facts.end_boot_ns.map_or(0, |end| self.now.boot_ns.saturating_sub(end))
     }
 
@@ -244,7 +243,7 @@ impl View3<'_> {
         (to >= from + LEAST_SPAN_NS).then_some((span, at_ms))
     }
 
-    fn compare(
+    pub(super) fn compare(
         &self,
         values: &mut Reconciliation,
         against: SourceKind,
@@ -260,7 +259,7 @@ impl View3<'_> {
             (View::Live, values.live, &[Resource::Cpu][..]),
         ] {
             // Who has no value at all is missing once, not in each view.
-            if is_silent && view != View::Top || ours.is_none() && view != View::Top {
+            if view != View::Top && (is_silent || ours.is_none()) {
                 continue;
             }
             for &resource in resources {
@@ -290,69 +289,6 @@ impl View3<'_> {
                 values.differences.extend(question.answer());
             }
         }
-    }
-
-    /// The node: the root cgroup beside the kubelet's node and metrics-server's.
-    pub(super) fn node(&self, name: &str) -> Option<Reconciliation> {
-        let root = self.units.get(self.units.root?)?;
-        let history = root.history.as_ref()?;
-        let mut values = Reconciliation::default();
-        let usage = |cores: Option<f64>, window_ns: u64| Usage {
-            cpu_nanocores: cores.map(|cores| (cores * 1e9) as u64),
-            memory_bytes: root.working_set_bytes,
-            at_ms: self.units.taken.wall_ms(),
-            window_ns,
-        };
-        values.pod = Some(usage(root.window_cores, self.units.window_ns));
-        values.live = Some(usage(root.live_cores, 1_000_000_000));
-        let mut sides = Vec::with_capacity(2);
-        if let Some(pair) = self.kubelet.node.pair() {
-            let span = Span::of_pair(&pair);
-            let theirs = Usage {
-                cpu_nanocores: pair.nanocores(),
-                memory_bytes: pair.to.working_set_bytes,
-                at_ms: pair.to.wall_ms,
-                window_ns: pair.window_ns(),
-            };
-            sides.push((SourceKind::Kubelet, root_side(history, theirs, &span)));
-        }
-        if let Some((usage, page)) = self.metrics.node(name).zip(self.metrics.page.as_ref()) {
-            let cpu_nanocores = usage.cpu_nanocores;
-            let whole = ContainerUsage { name: "".into(), cpu_nanocores, memory_bytes: usage.memory_bytes };
-            let said = top::Said { at_ms: usage.at_ms, window_ns: usage.window_ns, is_alone: true };
-            let end = usage.at_ms.checked_mul(1_000_000)? - self.kubelet.skew_ns;
-            if let Some(end) = self.walls.boot_ns(end, page.fetched) {
-                let span = top::span(said, &whole, end, Some(&self.kubelet.node), history);
-                let theirs = Usage {
-                    cpu_nanocores: Some(usage.cpu_nanocores),
-                    memory_bytes: Some(usage.memory_bytes),
-                    at_ms: usage.at_ms,
-                    window_ns: usage.window_ns,
-                };
-                sides.push((SourceKind::MetricsApi, root_side(history, theirs, &span)));
-            }
-        }
-        for (source, side) in &sides {
-            match source {
-                SourceKind::Kubelet => values.kubelet = Some(side.theirs),
-                _ => values.metrics_api = Some(side.theirs),
-            }
-            if self.age(side) <= self.stale_ns(side.theirs.window_ns) && side.pod.cpu.is_some() {
-                values.top_of = *source;
-                values.top = Some(Usage {
-                    cpu_nanocores: side.pod.cpu.map(|cpu| cpu.at.max(0.0) as u64),
-                    memory_bytes: side.pod.memory.map(|memory| memory.at as u64),
-                    ..side.theirs
-                });
-            }
-        }
-        if values.top.is_none() {
-            (values.top, values.top_of) = (values.pod, SourceKind::Cgroup);
-        }
-        for (source, side) in &sides {
-            self.compare(&mut values, *source, side, None, true);
-        }
-        Some(values)
     }
 
     /// A pod that another source has and we do not. Where we should see it, one of the two is wrong.
@@ -386,18 +322,13 @@ impl View3<'_> {
             let side = Side { theirs, facts, ..Side::default() };
             self.compare(&mut values, against, &side, None, false);
         }
+        // Of a pod that is not ours to count, what kubectl prints is metrics-server's word as it stands.
+        if let Some(pod) = usage.filter(|_| !should_be_ours && !is_own_only) {
+            (values.top, values.top_of) = (metrics_api, SourceKind::MetricsApi);
+            values.containers = as_said(pod);
+        }
         values
     }
-}
-
-fn root_side(history: &crate::model::history::History, theirs: Usage, span: &Span) -> Side {
-    let ours = top::over(history, span);
-    let facts = Facts {
-        end_boot_ns: Some(span.to),
-        began_inside: history.oldest_boot_ns().is_none_or(|oldest| oldest > span.from),
-        ..Facts::default()
-    };
-    Side { theirs, is_pod_level: true, containers: ours, pod: ours, aligned: None, facts, is_settled: true }
 }
 
 fn said(side: &Side) -> Option<Usage> {

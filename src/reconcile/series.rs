@@ -86,7 +86,8 @@ impl Series {
     /// two of the kubelet's least intervals, or the newest is too old.
     pub(super) fn has_hole(&self, end_boot_ns: u64, window_ns: u64) -> bool {
         let samples = &self.samples[..self.len];
-        let from = end_boot_ns.saturating_sub(window_ns);
+        // Another container of the pod may have been sampled earlier.
+        let from = end_boot_ns.saturating_sub(window_ns + HOLE_NS);
         let is_covered = samples.first().is_some_and(|first| first.boot_ns <= from)
             && samples.last().is_some_and(|last| last.boot_ns >= end_boot_ns);
         !is_covered

@@ -2,7 +2,6 @@
 //! containers summed, and of the pod's cgroup.
 
 use super::kubelet::{KubeletView, SeenPod};
-use super::series::Pair;
 use super::top::{self, Span};
 use super::units::{OurPod, Tracked, Units};
 use crate::model::history::History;
@@ -57,6 +56,7 @@ impl Ours {
 
 /// What is known beside the numbers: the evidence that a cause is named by.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a piece of evidence of its own")]
 pub(super) struct Facts {
     /// A container of the pod came, went or had its counter fall since the window began.
     pub(super) has_restarted: bool,
@@ -72,8 +72,8 @@ pub(super) struct Facts {
     pub(super) began_inside: bool,
     /// Ours is not known over the window because nothing was read for a while: the machine slept.
     pub(super) slept: bool,
-    /// Their window as stated over the same on the boot clock: other than 1 when their clock was set.
-    pub(super) stretched: Option<f64>,
+    /// Our CPU over the lengths of time that their clock showed; `None` unless it was set within one of them.
+    pub(super) by_their_clock: Option<f64>,
     /// Their counter stood there this long before its stamp.
     pub(super) late_ns: Option<i64>,
     pub(super) skew_ns: i64,
@@ -81,6 +81,8 @@ pub(super) struct Facts {
     pub(super) is_other_pod: bool,
     /// Which of the kubelet's samples they are will show with its next answer.
     pub(super) is_pending: bool,
+    /// None of the kubelet's samples gives their value.
+    pub(super) is_unknown: bool,
     /// Their first sample: a rate needs two.
     pub(super) is_first: bool,
 }
@@ -135,7 +137,8 @@ pub(super) fn of_metrics(
     let (at_ms, window_ns) = (usage.at_ms, usage.window_ns);
     let said = top::Said { at_ms, window_ns, is_alone: usage.containers.len() == 1 };
     let mut parts = Vec::with_capacity(usage.containers.len());
-    let (mut from, mut first_end, mut stated, mut is_settled) = (u64::MAX, u64::MAX, None, true);
+    let (mut from, mut first_end, mut is_settled) = (u64::MAX, u64::MAX, true);
+    let (mut by_their_clock, mut is_stretched) = (0.0, false);
     for container in &usage.containers {
         let Some((_, unit)) = units.named(our).find(|(name, _)| *name == &*container.name) else {
             side.facts.missing = Some(container.name.clone());
@@ -146,13 +149,14 @@ pub(super) fn of_metrics(
         let series = seen.and_then(|pod| pod.container(&container.name)).map(|container| &container.series);
         let span = top::span(said, container, end, series, history);
         let ours = top::over(history, &span);
+        side.facts.is_unknown |= span.is_unknown;
         side.facts.is_pending |= is_pending && span.read.is_none();
         is_settled &= history.newest_boot_ns().is_some_and(|newest| newest > span.latest());
         note(&mut side.facts, history, unit, &span, ours.cpu.is_none() || ours.memory.is_none());
         from = from.min(span.from);
-        if span.to < first_end {
-            (first_end, stated) = (span.to, Some(usage.window_ns as f64 / (span.to - span.from) as f64));
-        }
+        first_end = first_end.min(span.to);
+        is_stretched |= span.is_stretched();
+        by_their_clock += by_clock(ours, &span).unwrap_or(0.0);
         sum = sum.map(|sum| sum.plus(ours));
         parts.push((container.name.clone(), ours));
     }
@@ -163,7 +167,7 @@ pub(super) fn of_metrics(
         }
     }
     side.facts.has_restarted = changed_since(our, from.min(end.saturating_sub(usage.window_ns)));
-    side.facts.stretched = stated.filter(|ratio| (ratio - 1.0).abs() > 0.005);
+    side.facts.by_their_clock = is_stretched.then_some(by_their_clock);
     side.facts.late_ns = late(seen);
     side.containers = sum.filter(|_| !parts.is_empty()).unwrap_or_default();
     if from < first_end {
@@ -198,10 +202,11 @@ pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, see
     side.facts.late_ns = late(Some(seen));
     let from = pair.map_or(newest.boot_ns, |pair| pair.from.boot_ns);
     side.facts.has_restarted = changed_since(our, from);
-    side.facts.stretched = pair.map(stretch).filter(|ratio| (ratio - 1.0).abs() > 0.005);
     let span = Span::of(from, newest.boot_ns);
     let pod = our.unit.and_then(|id| units.get(id));
-    side.pod = of_unit(pod, &pair.as_ref().map_or(span, Span::of_pair));
+    let paired = pair.as_ref().map_or(span, Span::of_pair);
+    side.pod = of_unit(pod, &paired);
+    side.facts.by_their_clock = by_clock(side.pod, &paired).filter(|_| paired.is_stretched());
     if let Some((unit, history)) = pod.and_then(|unit| Some((unit, unit.history.as_ref()?))) {
         note(
             &mut side.facts,
@@ -230,8 +235,8 @@ pub(super) fn of_unit(unit: Option<&Tracked>, span: &Span) -> Ours {
     unit.and_then(|unit| unit.history.as_ref()).map_or_else(Ours::default, |history| top::over(history, span))
 }
 
-fn stretch(pair: Pair) -> f64 {
-    pair.window_ns() as f64 / (pair.to.boot_ns - pair.from.boot_ns).max(1) as f64
+fn by_clock(ours: Ours, span: &Span) -> Option<f64> {
+    Some(ours.cpu?.at * (span.to - span.from) as f64 / span.stated_ns.max(1) as f64)
 }
 
 /// Why a history has no rate over a span.

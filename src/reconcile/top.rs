@@ -35,18 +35,35 @@ pub(super) struct Span {
     pub(super) memory_slack_ns: u64,
     /// What the kubelet read at both ends, in microseconds.
     pub(super) read: Option<(u64, u64)>,
+    /// All of the kubelet's samples around it were seen, and none of them is metrics-server's.
+    pub(super) is_unknown: bool,
+    /// Its length by the kubelet's clock.
+    pub(super) stated_ns: u64,
 }
 
 impl Span {
     /// Of our own choice: nothing about it is uncertain.
     pub(super) fn of(from: u64, to: u64) -> Span {
-        Span { from, to, spare_ns: 0, memory_slack_ns: 0, read: None }
+        Span {
+            from,
+            to,
+            spare_ns: 0,
+            memory_slack_ns: 0,
+            read: None,
+            is_unknown: false,
+            stated_ns: to.saturating_sub(from),
+        }
     }
 
     /// Between two of the kubelet's samples.
     pub(super) fn of_pair(pair: &Pair) -> Span {
         let read = Some((pair.from.usage_ns / 1000, pair.to.usage_ns / 1000));
-        Span { read, ..Span::of(pair.from.boot_ns, pair.to.boot_ns) }
+        Span { read, stated_ns: pair.window_ns(), ..Span::of(pair.from.boot_ns, pair.to.boot_ns) }
+    }
+
+    /// True where the clock that the window was measured by was set within it.
+    pub(super) fn is_stretched(&self) -> bool {
+        self.stated_ns.abs_diff(self.to - self.from) * 200 > self.stated_ns
     }
 
     pub(super) fn latest(&self) -> u64 {
@@ -97,7 +114,8 @@ pub(super) fn span(
         })
         .min_by(|(_, a), (_, b)| a.total_cmp(b));
     let to = best.map_or(end_boot_ns + SECOND / 2, |(end, _)| end);
-    Span { from: to.saturating_sub(usage.window_ns), to, spare_ns, memory_slack_ns: SECOND, read: None }
+    let from = to.saturating_sub(usage.window_ns);
+    Span { spare_ns, memory_slack_ns: SECOND, is_unknown: !may_be_unseen, ..Span::of(from, to) }
 }
 
 /// The rate between the kubelet's two readings, where both lie between ours around their stamps.

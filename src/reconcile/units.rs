@@ -85,6 +85,8 @@ pub(super) struct Units {
     named_revision: u64,
     pub(super) root: Option<UnitId>,
     pub(super) handed: HashMap<Whose, Handed>,
+    /// Ends before this are no longer remembered one by one.
+    forgotten_boot_ns: u64,
     pub(super) scope: Scope,
     /// The one pod that a sidecar may speak of, and its name where it is known.
     pub(super) own: Option<(PodUid, Option<Key>)>,
@@ -105,6 +107,7 @@ impl Units {
             named_revision: 0,
             root: None,
             handed: HashMap::new(),
+            forgotten_boot_ns: 0,
             scope: Scope::default(),
             own: None,
             window_ns: 0,
@@ -164,6 +167,12 @@ impl Units {
                 }
             }
         }
+    }
+
+    /// When this pod's cgroup was last seen here, or may have been.
+    pub(super) fn ended_boot_ns(&self, uid: &PodUid) -> u64 {
+        let handed = self.handed.get(&(uid.clone(), None));
+        handed.map_or(self.forgotten_boot_ns, |handed| handed.at_boot_ns)
     }
 
     /// How many cgroups, pods and handed-over counters are held.
@@ -298,10 +307,8 @@ impl Units {
         if self.handed.len() > MAX_HANDED {
             let mut times: Vec<u64> = self.handed.values().map(|handed| handed.at_boot_ns).collect();
             let (_, &mut newest_out, _) = times.select_nth_unstable(self.handed.len() - MAX_HANDED / 2);
-            self.handed.retain(|_, handed| handed.at_boot_ns >= newest_out);
-            if self.handed.len() > MAX_HANDED {
-                self.handed.clear();
-            }
+            self.forgotten_boot_ns = newest_out;
+            self.handed.retain(|_, handed| handed.at_boot_ns > newest_out);
         }
     }
 

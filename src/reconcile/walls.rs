@@ -16,26 +16,27 @@ const AHEAD_NS: u64 = 60_000_000_000;
 
 /// From `since_boot_ns` on, the wall clock showed boot time plus this.
 #[derive(Clone, Copy, Debug)]
-struct Offset {
+#[allow(clippy::struct_field_names, reason = "the unit is part of a name")]
+struct Setting {
     since_boot_ns: u64,
     /// The last look at the clock before: it changed between the two.
     after_boot_ns: u64,
-    offset_ns: i64,
+    ahead_ns: i64,
 }
 
 /// What the wall clock showed when.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Walls {
     /// Oldest first.
-    offsets: VecDeque<Offset>,
+    offsets: VecDeque<Setting>,
     looked_boot_ns: u64,
 }
 
 impl Walls {
     pub(super) fn learn(&mut self, stamp: Stamp) {
-        let offset_ns = stamp.wall_ns.wrapping_sub(stamp.boot_ns as i64);
+        let ahead_ns = stamp.wall_ns.wrapping_sub(stamp.boot_ns as i64);
         let is_known = self.offsets.back().is_some_and(|last| {
-            (last.offset_ns - offset_ns).abs() < SLEW_NS || stamp.boot_ns <= last.since_boot_ns
+            (last.ahead_ns - ahead_ns).abs() < SLEW_NS || stamp.boot_ns <= last.since_boot_ns
         });
         let after_boot_ns = self.looked_boot_ns;
         self.looked_boot_ns = after_boot_ns.max(stamp.boot_ns);
@@ -45,7 +46,7 @@ impl Walls {
         if self.offsets.len() == KEPT {
             self.offsets.pop_front();
         }
-        self.offsets.push_back(Offset { since_boot_ns: stamp.boot_ns, after_boot_ns, offset_ns });
+        self.offsets.push_back(Setting { since_boot_ns: stamp.boot_ns, after_boot_ns, ahead_ns });
     }
 
     /// The boot time of a wall stamp that was seen at `seen`. `None` where no span of the clock held it, and
@@ -55,7 +56,7 @@ impl Walls {
         let mut found: Option<u64> = None;
         for (place, offset) in self.offsets.iter().enumerate().rev() {
             let since = if place == 0 { 0 } else { offset.after_boot_ns.saturating_sub(EDGE_NS) };
-            let boot = u64::try_from(wall_ns.checked_sub(offset.offset_ns)?).ok();
+            let boot = u64::try_from(wall_ns.checked_sub(offset.ahead_ns)?).ok();
             if let Some(boot) = boot.filter(|&boot| boot >= since && boot <= until) {
                 match found {
                     Some(other) if other.abs_diff(boot) > 4 * EDGE_NS => return None,

@@ -224,6 +224,8 @@ fn what_the_kubelet_alone_knows_names_it() {
     snapshot.units[3].source = podometer::model::reconciled::SourceKind::Kubelet;
     let foreign = &lines(&snapshot, "kubernetes_pod,", "pod_name=web-0")[0];
     assert!(foreign.contains(",source=kubelet,"), "{foreign}");
+    let network = lines(&snapshot, "kubernetes_pod_network,", "pod_name=web-0");
+    assert_eq!(network[0].matches("source=").count(), 1, "{network:?}");
     let own_time = (sample::TAKEN_NS - 5_000_000).to_string();
     assert!(foreign.ends_with(&own_time), "the source's own time: {foreign}");
 }

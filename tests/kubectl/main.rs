@@ -92,6 +92,10 @@ fn what_is_not_there_is_said_in_kubectls_words() {
             assert!(theirs.2.ends_with(words), "{arguments:?}: {}", theirs.2);
         }
     }
+    let untold = api::serve(DOCUMENT.replace("\"allocatable\"", "\"not_told\"").leak());
+    let (code, stdout, stderr) = podometer(&["nodes", "--no-headers"], &untold);
+    assert_eq!((code, stdout.as_str()), (0, "vm    1284m   <unknown>   483Mi   <unknown>   \n"));
+    assert!(stderr.contains("inventory.enabled=true") && stderr.contains("--show-capacity"), "{stderr}");
     let waiting = DOCUMENT.replace("\"top\"", "\"not_yet\"");
     let url = api::serve(waiting.leak());
     for view in ["pods", "nodes"] {
@@ -131,4 +135,7 @@ fn wide_shows_ours_beside_it_with_difference_and_cause() {
         "against the source whose window it has, not against the kubelet"
     );
     assert_eq!(line("best")[7..], ["metrics_api", "-", "-", "agrees"]);
+    let (_, wide, _) = podometer(&["nodes", "--wide"], &url);
+    let cells: Vec<&str> = wide.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(cells[5..], ["1250m", "2000m", "1300m", "483Mi", "metrics_api", "+1.2%", "-", "window"]);
 }

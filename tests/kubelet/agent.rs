@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::kubelet_server::{KubeletServer, recorded};
+use crate::kubelet_server::{Answer, KubeletServer, recorded};
 use crate::program::{Agent, Host, ended, shown};
 use crate::truth;
 
@@ -68,6 +68,34 @@ async fn the_agent_is_up_with_the_kubelet_and_says_why_it_is_not() {
     let (code, said) = (agent.end(), server.seen());
     assert_eq!(code, 0);
     assert!(said.iter().all(|seen| seen.at_once == 1 && seen.path != "/pods"), "{said:?}");
+}
+
+#[tokio::test]
+async fn while_the_kubelet_thinks_it_is_not_asked_again() {
+    let Some(folder) = truth::recording("cgroupfs") else { return };
+    let (server, authority) = recorded(&folder);
+    let host = Host::new();
+    let agent = Agent::start(&borrowed(&settings(&host, &server, &authority.pem)));
+    agent.wait("both documents", |agent| info(agent, "ok", ""));
+    server.set_answer("/metrics/resource", Answer::Held);
+    let of = |path: &str| server.seen().iter().filter(|seen| seen.path == path).count();
+    while !server.seen().iter().any(|seen| seen.is_held) {
+        server.has_seen(server.seen().len() + 1).await;
+    }
+    let first = of("/metrics/resource");
+    // The other document has the same interval: it comes four times while this one waits for its answer.
+    let other = of("/stats/summary") + 4;
+    while of("/stats/summary") < other {
+        server.has_seen(server.seen().len() + 1).await;
+    }
+    assert_eq!(of("/metrics/resource"), first, "no poll in a line behind the one that waits");
+    assert!(info(&agent, "ok", ""), "a late answer is no failure");
+    server.set_answer("/metrics/resource", Answer::Whole);
+    server.release();
+    while of("/metrics/resource") < first + 2 {
+        server.has_seen(server.seen().len() + 1).await;
+    }
+    assert!(server.seen().iter().all(|seen| seen.at_once == 1), "none had waited in a line");
 }
 
 #[tokio::test]

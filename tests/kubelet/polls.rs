@@ -82,18 +82,3 @@ async fn a_kubelet_that_restarts_is_found_again() {
     scene.server.start_again().await;
     poller.next().await.unwrap();
 }
-
-#[tokio::test]
-async fn a_held_answer_is_waited_for_and_nothing_else_is_asked() {
-    let scene = Scene::new();
-    let mut poller = scene.poller::<Resource>(PAUSE);
-    scene.server.set_answer("/metrics/resource", Answer::Held);
-    let polled = tokio::spawn(async move { (poller.next().await.is_ok(), poller) });
-    scene.server.has_seen(1).await;
-    // Several intervals pass while the kubelet thinks.
-    tokio::time::sleep(PAUSE * 5).await;
-    assert_eq!(scene.server.seen().len(), 1);
-    scene.server.release();
-    assert!(polled.await.unwrap().0);
-    assert_eq!(scene.server.seen().len(), 1);
-}

@@ -14,10 +14,12 @@ mod bounded;
 mod build;
 mod causes;
 mod faults;
+mod figures;
 #[path = "../support/metrics_server.rs"]
 mod metrics_server;
 mod page;
 mod quiet;
+mod recorded;
 mod switching;
 #[path = "../support/truth.rs"]
 #[allow(dead_code, reason = "this target reads no trees")]

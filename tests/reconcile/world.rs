@@ -335,7 +335,7 @@ impl World {
 }
 
 impl Container {
-    fn reading(&self, at_s: f64, slept_s: f64) -> (u64, u64) {
+    pub(crate) fn reading(&self, at_s: f64, slept_s: f64) -> (u64, u64) {
         // Nothing runs while the machine sleeps; all loads began long ago.
         let age = (at_s - self.born_s - slept_s).max(0.0);
         let phase = (at_s % 60.0 - 30.0).abs();

@@ -89,7 +89,7 @@ impl Double {
         let acceptor = acceptor(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = double.router();
+        let router = double.router(true);
         let task = tokio::spawn(async move {
             loop {
                 let Ok((socket, _)) = listener.accept().await else { continue };
@@ -127,13 +127,12 @@ impl Double {
             let config = api_server::Config { kubeconfig, ..api_server::Config::default() };
             return ApiServer::connect(&config).await.unwrap();
         }
-        let client = kube::Client::new(self.router(), "default");
+        let client = kube::Client::new(self.router(false), "default");
         ApiServer { client, url: "in-process".into(), timeout: Duration::from_secs(5) }
     }
 
-    fn router(&self) -> Router {
-        let checks_token = self.served.is_none();
-        Router::new().fallback(answer).with_state((self.store.clone(), !checks_token))
+    fn router(&self, checks_token: bool) -> Router {
+        Router::new().fallback(answer).with_state((self.store.clone(), checks_token))
     }
 
     pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
@@ -297,6 +296,7 @@ fn respond(store: &mut Store, head: &hyper::http::request::Parts, body: &[u8]) -
         ("GET", false) => "get",
         ("POST", _) => "create",
         ("PUT", _) => "update",
+        ("DELETE", _) => "delete",
         _ => return text(405, "method not allowed"),
     };
     if store.denied.contains(&format!("{verb} {}", asked.qualified())) {
@@ -313,7 +313,13 @@ fn respond(store: &mut Store, head: &hyper::http::request::Parts, body: &[u8]) -
         return status(403, "Forbidden", &message, "");
     }
     match verb {
+        "list" if asked.query.get("watch").is_some_and(|watch| watch == "true") => watch(store),
         "list" => list(store, &asked),
+        "delete" => {
+            let key =
+                [&asked.group, &asked.resource, &asked.namespace, &asked.name].map(String::clone).into();
+            store.objects.remove(&key).map_or_else(|| text(404, "gone"), |object| respond_json(200, &object))
+        }
         "create" => {
             let object: Value = serde_json::from_slice(body).unwrap();
             let name = object["metadata"]["name"].as_str().unwrap().to_owned();
@@ -384,6 +390,13 @@ fn list(store: &Store, asked: &Asked) -> Response {
         200,
         &json!({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items[start..end]}),
     )
+}
+
+/// A watch in which nothing happens: a bookmark, and its time is over.
+fn watch(store: &Store) -> Response {
+    let metadata = json!({"resourceVersion": store.version.to_string()});
+    let bookmark = json!({"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": metadata}});
+    text(200, &format!("{bookmark}\n"))
 }
 
 fn respond_json(status: u16, value: &Value) -> Response {

@@ -48,6 +48,8 @@ pub(crate) struct Seen {
     pub(crate) at_once: usize,
     pub(crate) connection: usize,
     pub(crate) at: Instant,
+    /// Whether its answer was held back.
+    pub(crate) is_held: bool,
 }
 
 #[derive(Default)]
@@ -295,9 +297,10 @@ impl Server {
     }
 
     fn note(&self, path: &str, status: u16, bytes: usize, at_once: usize, connection: usize, at: Instant) {
-        let seen = Seen { path: path.to_owned(), status, bytes, at_once, connection, at };
         let count = {
             let mut state = self.state.lock().unwrap();
+            let is_held = status == 200 && state.answers.get(path) == Some(&Answer::Held);
+            let seen = Seen { path: path.to_owned(), status, bytes, at_once, connection, at, is_held };
             state.seen.push(seen);
             state.seen.len()
         };

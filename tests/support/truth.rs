@@ -20,6 +20,7 @@ pub(crate) fn recording(driver: &str) -> Option<PathBuf> {
 }
 
 /// Unpacks the files of a recorded tree that stand below one of `folders`.
+#[allow(dead_code, reason = "not every target that reads recordings unpacks a tree")]
 pub(crate) fn unpack(recording: &Path, folders: &[&str], root: &Path) {
     let file = File::open(recording.join("cgroup-snapshot.tar.gz")).unwrap();
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));

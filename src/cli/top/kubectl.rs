@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::{cells, tabs};
 use crate::cli::arguments::{Sort, View};
 use crate::cli::output::harmless;
-use crate::encode::document::{AmountsRow, PodRow, PodsDocument, Row};
+use crate::encode::document::{AmountsRow, DifferenceRow, PodRow, PodsDocument, Row};
 
 /// kubectl's word for what it does not know.
 const UNKNOWN: &str = "<unknown>";
@@ -54,6 +54,15 @@ pub(super) fn nothing(document: &PodsDocument, choice: &Choice) -> Option<Nothin
         (None, None) => Nothing::Word("No resources found".to_owned()),
         (None, Some(namespace)) => Nothing::Word(format!("No resources found in {namespace} namespace.")),
     })
+}
+
+/// How to mend what stands as unknown in the table.
+pub(super) fn hint(document: &PodsDocument, choice: &Choice) -> Option<&'static str> {
+    let asks_share = choice.is_kubectls() && choice.view == Some(View::Nodes) && !choice.show_capacity;
+    (asks_share && document.allocatable.is_none()).then_some(
+        "what pods may use of the node is not known: set inventory.enabled=true for the agent, or try \
+         --show-capacity",
+    )
 }
 
 fn is_wanted(row: &Row, choice: &Choice) -> bool {
@@ -139,7 +148,7 @@ impl<'a> Line<'a> {
         cells.extend(self.names.iter().map(|name| harmless(name)));
         cells.extend([cores(self.nanocores), mebibytes(self.bytes)]);
         if wide {
-            cells.extend(wide_cells(self.row, self.pod));
+            cells.extend(wide_cells(self.row, self.pod.map(|pod| pod.differences.as_slice())));
         }
         cells
     }
@@ -182,7 +191,7 @@ fn node(document: &PodsDocument, choice: &Choice) -> Vec<Vec<String>> {
         share(bytes, |base| base.memory_bytes),
     ];
     if choice.wide {
-        cells.extend(wide_cells(root, None));
+        cells.extend(wide_cells(root, Some(&document.root_differences)));
     }
     rows.push(cells);
     rows
@@ -198,7 +207,8 @@ fn wide_head(document: &PodsDocument) -> Vec<String> {
 }
 
 /// The last second and its peak, the row's own cgroup, and how `top` differs from the source that has its window.
-fn wide_cells(row: &Row, pod: Option<&PodRow>) -> Vec<String> {
+/// Containers are not compared one by one: `None`.
+fn wide_cells(row: &Row, differences: Option<&[DifferenceRow]>) -> Vec<String> {
     let window = row.cpu.windows.first();
     let mut cells = vec![
         cells::cores(row.cpu.live_cores),
@@ -208,8 +218,8 @@ fn wide_cells(row: &Row, pod: Option<&PodRow>) -> Vec<String> {
     ];
     let of = row.top.as_ref().map_or("-", |top| &*top.of);
     cells.push(of.to_owned());
-    let against: Vec<_> =
-        pod.iter().flat_map(|pod| &pod.differences).filter(|each| each.against == of).collect();
+    let all = differences.unwrap_or_default();
+    let against: Vec<_> = all.iter().filter(|each| each.against == of).collect();
     let share = |resource: &str| {
         let found = against.iter().find(|each| each.resource == resource);
         found.map_or_else(|| "-".to_owned(), |found| cells::change(found.ratio))
@@ -217,7 +227,7 @@ fn wide_cells(row: &Row, pod: Option<&PodRow>) -> Vec<String> {
     cells.extend([share("cpu"), share("memory")]);
     let mut causes: Vec<String> = against.iter().filter_map(|each| each.cause.clone()).collect();
     causes.dedup();
-    cells.push(match (causes.is_empty(), pod, of) {
+    cells.push(match (causes.is_empty(), differences, of) {
         (false, _, _) => causes.join(","),
         // Nothing to compare with.
         (true, None, _) | (true, _, "-" | "cgroup") => "-".to_owned(),

@@ -50,6 +50,9 @@ async fn once(feed: &mut Feed, choice: &Choice) -> Result<(), Failure> {
             None => output::note(nothing(&document, choice)),
         }
     }
+    if let Some(hint) = kubectl::hint(&document, choice) {
+        output::note(hint);
+    }
     output::print(&plain(&lines, output::colour() && !choice.no_headers))
 }
 

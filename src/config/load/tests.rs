@@ -202,7 +202,7 @@ fn every_problem_is_found_at_once_and_names_its_place() {
     assert_eq!(
         complaints(text),
         [
-            "podometer.yaml: agent.mode: \"pod\" is not known; allowed: auto, host, node, sidecar",
+            "podometer.yaml: agent.mode: \"pod\" is not known; allowed: auto, host, node, sidecar, cluster",
             "podometer.yaml: sampler.fast_interval: \"5ms\" is below 10ms; allowed: 10ms to 10s",
             "podometer.yaml: sampler.max_units: \"many\" is not an integer; allowed: an integer",
             "podometer.yaml: sampler.windows: \"15s\" is not a list such as [a, b]; allowed: a list such as [a, b]",

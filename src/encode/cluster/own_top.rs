@@ -5,17 +5,20 @@
 
 use crate::model::reconciled::Usage;
 use crate::model::snapshot::Snapshot;
-use crate::model::unit::Unit;
+use crate::model::unit::{Pace, Unit};
 
 /// Mean CPU over the first window, and the newest working set; `None` unless both are known.
 pub(super) fn of_unit(unit: &Unit, snapshot: &Snapshot) -> Option<Usage> {
     let window = snapshot.windows.first()?;
-    let cores = unit.cpu.windows.first().copied().flatten()?.mean;
+    let used = unit.cpu.windows.first().copied().flatten()?;
+    // A window that is not full yet is as long as its samples.
+    let interval = snapshot.sampler.intervals[Pace::Fast as usize];
+    let seen = if interval.is_zero() { *window } else { interval * used.samples };
     Some(Usage {
-        cpu_nanocores: Some((cores * 1e9).round() as u64),
+        cpu_nanocores: Some((used.mean * 1e9).round() as u64),
         memory_bytes: Some(unit.memory.working_set_bytes?),
         at_ms: snapshot.taken.wall_ms(),
-        window_ns: u64::try_from(window.as_nanos()).unwrap_or(u64::MAX),
+        window_ns: u64::try_from(seen.min(*window).as_nanos()).unwrap_or(u64::MAX),
     })
 }
 

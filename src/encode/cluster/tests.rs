@@ -82,6 +82,18 @@ fn without_another_source_containers_are_summed_over_our_window_without_pause() 
 }
 
 #[test]
+fn a_window_that_is_not_full_yet_is_as_long_as_its_samples() {
+    let mut snapshot = snapshot();
+    snapshot.sampler.intervals = [Duration::from_millis(100); 3];
+    let window = |snapshot: &Snapshot| Cluster::of(snapshot).pods[0].top.unwrap().usage.window_ns;
+    assert_eq!(window(&snapshot), 100_000_000, "one sample");
+    for unit in &mut snapshot.units {
+        unit.cpu.windows[0].as_mut().unwrap().samples = 1000;
+    }
+    assert_eq!(window(&snapshot), 15_000_000_000);
+}
+
+#[test]
 fn a_container_without_a_value_leaves_its_pod_out() {
     let mut snapshot = snapshot();
     snapshot.units[2].cpu.windows[0] = None;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pod::instant;
 use crate::encode::cluster::{Cluster, Pod};
-use crate::model::reconciled::{Cause, Difference, Reconciliation, Resource, Usage};
+use crate::model::reconciled::{Cause, Difference, Reconciliation, Resource, Usage, View};
 use crate::model::snapshot::Snapshot;
 
 /// Far more pods than a node holds; a whole cluster is asked for by namespace.
@@ -168,6 +168,12 @@ pub fn drift(snapshot: &Snapshot, filter: &DriftFilter) -> DriftDocument {
         document.node_values = node.map(|values| DriftRow::of(values, filter, now_ms));
     }
     document
+}
+
+/// Where `top` differs from what another source says.
+pub(super) fn of_top(values: &Reconciliation) -> Vec<DifferenceRow> {
+    let of_top = values.differences.iter().filter(|each| each.view == View::Top && each.cause.is_some());
+    of_top.map(DifferenceRow::from).collect()
 }
 
 impl DriftRow {

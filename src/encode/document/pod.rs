@@ -4,11 +4,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::drift::DifferenceRow;
+use super::drift::{self, DifferenceRow};
 use super::row::Row;
 use crate::encode::cluster::{Cluster, Top};
 use crate::model::identity::{PodInfo, PodUid};
-use crate::model::reconciled::View;
 use crate::model::workload::Amounts;
 
 /// A pod with its containers. The pause container is part of the pod's figures and no row of its own.
@@ -78,11 +77,7 @@ impl PodRow {
             let found = pod.containers.iter().find(|container| Some(&*container.name) == name);
             row.top = found.and_then(|container| container.top).map(TopRow::from);
         }
-        let top = |values: &crate::model::reconciled::Reconciliation| {
-            let of_top = values.differences.iter().filter(|each| each.view == View::Top);
-            of_top.filter(|each| each.cause.is_some()).map(DifferenceRow::from).collect()
-        };
-        self.differences = cluster.values_of(pod).map(top).unwrap_or_default();
+        self.differences = cluster.values_of(pod).map(drift::of_top).unwrap_or_default();
         if let Some(info) = pod.info.as_deref() {
             self.describe(info);
         }

@@ -130,10 +130,13 @@ impl Kind {
     }
 }
 
-/// An `io::Error` holds what went wrong in TLS inside of itself, not as its source.
+/// An `io::Error` holds what went wrong inside of itself, at times in another `io::Error`, and not as its source.
 fn rustls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.downcast_ref().or_else(|| inner?.downcast_ref())
+    let mut error = error;
+    while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        error = inner;
+    }
+    error.downcast_ref()
 }
 
 /// A kubeconfig or a service account that cannot be used.

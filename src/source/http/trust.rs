@@ -55,14 +55,11 @@ fn build(ca_file: Option<&Path>, insecure_skip_verify: bool) -> Result<Held, Kin
         return Ok(Held { config: Arc::new(config), version: None });
     }
     let mut roots = RootCertStore::empty();
-    let version = match ca_file {
-        Some(path) => Some(add_file(&mut roots, path)?),
-        None => {
-            // That there are none (an image from scratch) is no error here; every server will be refused.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            None
-        }
-    };
+    let version = ca_file.map(|path| add_file(&mut roots, path)).transpose()?;
+    if ca_file.is_none() {
+        // That there are none (an image from scratch) is no error here; every server will be refused.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
     let config = builder.with_root_certificates(roots).with_no_client_auth();
     Ok(Held { config: Arc::new(config), version })
 }

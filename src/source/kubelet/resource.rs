@@ -148,9 +148,10 @@ impl<'a> Page<'a> {
             })
             .ok()?;
         let power = if quantity == Quantity::Cpu { 9 } else { 0 };
-        let value = match quantity {
-            Quantity::Start => None,
-            _ => Some(Value { value: scaled(sample.value, power)?, at_ms: sample.at_ms }),
+        // Before the row is made: a bad value shall not leave an empty one.
+        let (value, start) = match quantity {
+            Quantity::Start => (None, Some(seconds(sample.value)?)),
+            _ => (Some(Value { value: scaled(sample.value, power)?, at_ms: sample.at_ms }), None),
         };
         let is_named = match subject {
             Subject::Node => true,
@@ -167,7 +168,7 @@ impl<'a> Page<'a> {
             Quantity::Cpu => values.cpu = value,
             Quantity::WorkingSet => values.working_set = value,
             Quantity::Swap => values.swap = value,
-            Quantity::Start => values.start_time_s = Some(seconds(sample.value)?),
+            Quantity::Start => values.start_time_s = start,
         }
         Some(())
     }
@@ -261,6 +262,7 @@ mod tests {
         for bad in [
             "pod_cpu_usage_seconds_total{namespace=\"n\",pod=\"q\"} NaN 2",
             "pod_cpu_usage_seconds_total{namespace=\"n\",pod=\"q\"} -1 2",
+            "container_start_time_seconds{namespace=\"n\",pod=\"q\",container=\"c\"} -Inf",
             "pod_cpu_usage_seconds_total{namespace=\"n\"} 1 2",
             "pod_cpu_usage_seconds_total{namespace=\"n\",pod=\"q\" 1 2",
             "container_cpu_usage_seconds_total{namespace=\"n\",pod=\"q\"} 1 2",

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::identity::{PodInfo, PodUid};
-use crate::model::reconciled::{PodReconciliation, Reconciled, SourceKind, View};
+use crate::model::reconciled::{PodReconciliation, Reconciled, SourceKind};
 use crate::model::stamp::Stamp;
 
 fn difference(resource: Resource, ours: u64, theirs: u64, cause: Option<Cause>) -> Difference {

@@ -110,7 +110,10 @@ impl Rows {
                 match (default_interface(unit), said.pod(&uid.0)) {
                     (Some(interface), _) => network(&mut writer, POD_NETWORK_FIELDS, interface),
                     (None, Some(pod)) if unit.network.is_none() => {
-                        writer.tag("source", SourceKind::Kubelet.name());
+                        // A unit that is not ours names its source already.
+                        if unit.source == SourceKind::Cgroup {
+                            writer.tag("source", SourceKind::Kubelet.name());
+                        }
                         kubelet::pod_network(&mut writer, &pod.network);
                     }
                     (None, _) => {}

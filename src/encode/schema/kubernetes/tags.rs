@@ -57,13 +57,13 @@ impl Tags<'_> {
                     let mut prefix = self.start(measurement);
                     pod(&mut prefix, identity, &uid.0, "pod_uid");
                     labels(&mut prefix, identity);
-                    Some(prefix.into())
+                    prefix
                 };
-                Prefixes {
-                    usage: Some(usage.into()),
-                    network: of_pod(POD_NETWORK),
-                    volume: of_pod(POD_VOLUME),
-                }
+                let mut network = of_pod(POD_NETWORK);
+                source(&mut network, unit);
+                // Volumes have one source alone: the kubelet.
+                let volume = Some(of_pod(POD_VOLUME).into());
+                Prefixes { usage: Some(usage.into()), network: Some(network.into()), volume }
             }
             UnitKind::Container { id, pod: Some(uid), .. } => {
                 let mut usage = self.start(POD_CONTAINER);
