@@ -28,6 +28,9 @@ const MAX_PAUSE: Duration = Duration::from_mins(1);
 /// No unit of ours and none of another source has it.
 const NETWORK_ID: UnitId = UnitId(u64::MAX);
 
+/// Namespace and name.
+type PodName = (Box<str>, Box<str>);
+
 /// True when something else than cgroups can tell of our pod, or of the node.
 pub(super) fn has_other_sources(config: &Config, own: &OwnPod) -> bool {
     is_node_agent_asked(config, own) || kubelet::endpoint::resolve(config).is_ok()
@@ -122,7 +125,7 @@ impl Completer {
     }
 
     /// The pod that others may be asked for: its UID, and namespace and name where they are known.
-    pub(super) fn own(&self) -> Option<(PodUid, Option<(Box<str>, Box<str>)>)> {
+    pub(super) fn own(&self) -> Option<(PodUid, Option<PodName>)> {
         let name = self.own.namespace.clone().zip(self.own.name.clone());
         Some((self.own.uid.clone()?, name))
     }

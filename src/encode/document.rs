@@ -123,7 +123,7 @@ fn place(document: &mut PodsDocument, unit: &Unit, home: Option<usize>, snapshot
                 pod.containers.push(row());
             }
         }
-        // The first has no figure that a row shows; what a container makes inside of its own cgroup is part of
+        // A network alone has no figure that a row shows; what a container makes inside of its own cgroup is part of
         // that container.
         (UnitKind::PodNetwork { .. }, _) | (_, Some(_)) => {}
         (_, None) => document.units.push(row()),

@@ -87,6 +87,10 @@ async fn other_paths_and_methods_are_told_what_there_is() {
     assert_eq!((index.status, missing.status), (200, 404));
     assert!(missing.text() == index.text() && index.text().contains("/metrics/cadvisor"));
     assert_eq!(server.get("/api/v1/pods", &[]).await.text(), "{\"units\":11}");
+    // A sidecar asks for its own pod alone.
+    let of = async |query: &str| server.get(&format!("/api/v1/pods?{query}"), &[]).await.status;
+    let own = format!("uid={}", crate::sample::UID);
+    assert_eq!((of(&own).await, of("uid=another").await, of("uuid=x").await), (200, 404, 400));
     let drift = server.get("/api/v1/drift?namespace=shop", &[]).await;
     assert_eq!((drift.status, drift.header("content-type")), (200, "application/json"));
     assert!(drift.text().starts_with("{\"node\":\"n1\""), "{}", drift.text());
@@ -108,6 +112,6 @@ async fn other_paths_and_methods_are_told_what_there_is() {
         assert!(head.header("content-type").starts_with("text/plain"));
     }
     let errors = server.stats().errors;
-    assert!(errors.contains(&("400", 3)));
-    assert!(errors.contains(&("404", 1)) && errors.contains(&("405", 4)), "{errors:?}");
+    assert!(errors.contains(&("400", 4)));
+    assert!(errors.contains(&("404", 2)) && errors.contains(&("405", 4)), "{errors:?}");
 }

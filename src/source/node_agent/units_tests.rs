@@ -23,7 +23,7 @@ fn now() -> Stamp {
 }
 
 fn units() -> Vec<Unit> {
-    let windows = [Duration::from_secs(15), Duration::from_secs(60)];
+    let windows = [Duration::from_secs(15), Duration::from_mins(1)];
     units_from(&document(), &PodUid(UID.into()), now(), &windows).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn counters_come_over_to_the_microsecond_with_their_own_times() {
     assert_eq!((pod.source, pod.oom_kills), (SourceKind::NodeAgent, Some(2)));
     assert_eq!(pod.memory.working_set_bytes, Some(1 << 20));
     assert_eq!(pod.values.limit(Field::MemoryMax), Some(crate::model::field::Limit::Max));
-    assert_eq!(pod.cpu.live.unwrap().cores, 0.5);
+    assert_eq!(pod.cpu.live.map(|rate| rate.cores.to_bits()), Some(0.5_f64.to_bits()));
     assert_eq!((pod.cpu.windows[0], pod.cpu.windows[1].unwrap().max), (None, 1.0), "by length, not by place");
     assert_eq!(pod.memory.window_max_bytes[..2], [Some(3 << 20), None]);
     assert_eq!(pod.created_wall_s, Some(1_795_219_210.0 - 60.5));
