@@ -15,7 +15,11 @@ fn serve(listener: &TcpListener) {
         let asked = lines.next().unwrap_or_default();
         let _head = lines.find(String::is_empty);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let body = if asked.contains("/stats/summary") { summary(now.as_secs()) } else { resource(turn, now.as_millis()) };
+        let body = if asked.contains("/stats/summary") {
+            summary(now.as_secs())
+        } else {
+            resource(turn, now.as_millis())
+        };
         let mut stream = stream;
         let _gone = write!(
             stream,
@@ -57,11 +61,15 @@ fn of_the_kubelets_pods_its_own_alone_is_served() {
     let url = format!("kubelet.url=http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || serve(&listener));
     let host = container();
-    let settings = ["--set", &url, "--set", "kubelet.resource_interval=1s", "--set", "kubelet.summary_interval=1s"];
+    let settings =
+        ["--set", &url, "--set", "kubelet.resource_interval=1s", "--set", "kubelet.summary_interval=1s"];
     let agent = sidecar(&host, &settings, &NAMED);
-    agent.wait("the kubelet's word", |agent| agent.get("/metrics").1.contains("\npod_cpu_usage_seconds_total{"));
+    agent.wait("the kubelet's word", |agent| {
+        agent.get("/metrics").1.contains("\npod_cpu_usage_seconds_total{")
+    });
     let (_, page) = agent.get("/metrics");
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("pod_cpu_usage_seconds_total{")).collect();
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("pod_cpu_usage_seconds_total{")).collect();
     assert!(rows.len() == 1 && rows[0].contains(UID) && rows[0].contains("source=\"kubelet\""), "{rows:?}");
     assert!(!page.contains(STRANGER) && !page.contains("stranger"), "{:#?}", claims(&page));
     assert_eq!(agent.metric("podometer_scope_info{scope=\"own_container\"}"), Some(1.0));

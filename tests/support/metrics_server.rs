@@ -186,7 +186,7 @@ fn read(page: &str) -> (Point, BTreeMap<PodKey, Containers>) {
         let at_ns = values.next().and_then(|at| at.parse::<i64>().ok()).map(|ms| ms * 1_000_000);
         match name {
             "node_cpu_usage_seconds_total" => {
-                (node.cpu_ns, node.at_ns) = ((value * 1e9) as u64, at_ns.unwrap())
+                (node.cpu_ns, node.at_ns) = ((value * 1e9) as u64, at_ns.unwrap());
             }
             "node_memory_working_set_bytes" => (node.memory, node.at_ns) = (value as u64, at_ns.unwrap()),
             _ => {}
