@@ -1,5 +1,6 @@
 //! The model of metrics-server itself: its rules one by one, and the recorded pages of a real kubelet.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::metrics_server::{MetricsServer, go_duration};
@@ -14,9 +15,9 @@ fn page(rows: &[(&str, f64, u64, f64, f64)]) -> String {
         let (pod, container) = name.split_once('/').unwrap();
         let labels = format!("{{container=\"{container}\",namespace=\"shop\",pod=\"{pod}\"}}");
         let at = (at * 1000.0) as i64;
-        text += &format!("container_cpu_usage_seconds_total{labels} {cpu} {at}\n");
-        text += &format!("container_memory_working_set_bytes{labels} {bytes} {at}\n");
-        text += &format!("container_start_time_seconds{labels} {start}\n");
+        _ = writeln!(text, "container_cpu_usage_seconds_total{labels} {cpu} {at}");
+        _ = writeln!(text, "container_memory_working_set_bytes{labels} {bytes} {at}");
+        _ = writeln!(text, "container_start_time_seconds{labels} {start}");
     }
     text
 }

@@ -106,6 +106,7 @@ const TELEGRAF: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
+#[expect(clippy::needless_pass_by_value, reason = "made where it is called")]
 fn object(namespace: &str, name: &str, spec: Value, status: Value) -> Value {
     let metadata = json!({"name": name, "namespace": namespace, "creationTimestamp": "2026-11-21T00:34:49Z",
         "generation": 2});
