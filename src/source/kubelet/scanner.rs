@@ -193,3 +193,55 @@ impl<'de> Scanner<'de> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_value_is_skipped_to_its_end_and_no_further() {
+        for value in [
+            "1",
+            "-1.5e+3",
+            "null",
+            r#""a\"}]""#,
+            "[]",
+            "{}",
+            r#"{"a":[1,{"b":"]"},[]],"c":null}"#,
+            "[ 1 , { } ]",
+        ] {
+            let text = format!(" {value},");
+            let mut scanner = Scanner::new(&text);
+            scanner.skip().unwrap();
+            assert_eq!(scanner.at, text.len() - 1, "{value}");
+        }
+        let deep = "[".repeat(MAX_DEPTH as usize + 1);
+        for (text, broken) in [
+            ("[}", Broken::Unexpected(1)),
+            ("{\"a\":[}", Broken::Unexpected(6)),
+            ("]", Broken::Unexpected(0)),
+            (",", Broken::Unexpected(0)),
+            ("?", Broken::Unexpected(0)),
+            ("[1", Broken::End(2)),
+            ("\"a\\\"", Broken::End(4)),
+            ("", Broken::End(0)),
+            (&*deep, Broken::TooDeep(MAX_DEPTH as usize)),
+        ] {
+            assert_eq!(Scanner::new(text).skip(), Err(broken), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_with_escapes() {
+        for (text, value) in [
+            (r#""""#, Some("")),
+            (r#""ä b""#, Some("ä b")),
+            (r#""a\"\\\u0041\n""#, Some("a\"\\A\n")),
+            (r#""\x""#, None),
+            ("\"a", None),
+            ("a", None),
+        ] {
+            assert_eq!(Scanner::new(text).string().ok().as_deref(), value, "{text}");
+        }
+    }
+}
