@@ -86,7 +86,7 @@ fn config_check_tells_everything_at_once() {
         lines,
         [
             format!(
-                "podometer: {place}: agent.mode: \"pod\" is not known; allowed: auto, host, node, sidecar"
+                "podometer: {place}: agent.mode: \"pod\" is not known; allowed: auto, host, node, sidecar, cluster"
             ),
             format!("podometer: {place}: sampler.memory_interval: \"90s\" is above 1m; allowed: 100ms to 1m"),
             format!(

@@ -11,13 +11,14 @@ use super::health::Health;
 use super::own_pod::OwnPod;
 use super::sampling::node_name;
 use super::sidecar::{self, Completer};
-use super::{inventory, kubelet, metrics, names, reconcile};
+use super::{allocatable, inventory, kubelet, metrics, names, reconcile};
 use crate::config::Config;
 use crate::config::agent::Mode;
 use crate::model::kubelet::{ResourcePage, Summary};
 use crate::model::metrics_api::MetricsPage;
 use crate::model::peer::PeerReading;
 use crate::model::report::SourceReport;
+use crate::model::workload::Amounts;
 use crate::sampler::Feeds;
 use crate::source::{api_server, inventory as source_inventory, metrics_api};
 
@@ -28,6 +29,7 @@ pub(super) struct ClusterFeeds {
     pub(super) resource: Arc<ArcSwapOption<ResourcePage>>,
     pub(super) summary: Arc<ArcSwapOption<Summary>>,
     pub(super) metrics: Arc<ArcSwapOption<MetricsPage>>,
+    pub(super) allocatable: Arc<ArcSwapOption<Amounts>>,
     pub(super) peer: Arc<ArcSwapOption<PeerReading>>,
 }
 
@@ -84,6 +86,11 @@ impl Kubernetes {
             (self.election, leadership) = (Some(election), elected);
         }
         let node = node_name(config).to_string();
+        if is_offered && !is_cluster {
+            let asking =
+                allocatable::keep_fresh(access.clone(), node.clone(), self.feeds.allocatable.clone());
+            self.tasks.push(tokio::spawn(asking));
+        }
         if asks_metrics {
             let whose = match config.metrics_api.scope {
                 metrics_api::Scope::Cluster => metrics::Whose::Cluster,

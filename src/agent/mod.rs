@@ -2,6 +2,8 @@
 
 /// The way to the API server that several tasks share.
 mod access;
+/// What pods may use of this node.
+mod allocatable;
 /// Batches from snapshots to the sinks.
 mod deliver;
 /// What `check` says of the parts that the command line does not know.

@@ -81,8 +81,8 @@ impl Comparison {
             None => reconciled,
         };
         let inventory = self.feeds.inventory.load();
-        reconciled.node_allocatable =
-            inventory.as_deref().and_then(|inventory| allocatable(inventory, &snapshot.node_name));
+        let listed = inventory.as_deref().and_then(|inventory| allocatable(inventory, &snapshot.node_name));
+        reconciled.node_allocatable = listed.or_else(|| self.cluster.allocatable.load().as_deref().copied());
         self.feeds.reconciled.store(Some(Arc::new(reconciled)));
         self.log(&snapshot);
     }

@@ -7,13 +7,16 @@ use super::nodes_and_pods::{node, pod};
 use super::objects::Object;
 use super::selectors::SelectorFilter;
 use super::workloads::{claim, daemon_set, deployment, stateful_set};
-use crate::model::inventory::Inventory;
+use crate::model::inventory::{Inventory, NodeRecord};
 use crate::source::api_server::{ApiError, ApiServer, Page, query_value};
 
 /// Objects of one page.
 const PAGE: usize = 500;
 /// A page of pods at 30 kB each.
 const PAGE_BYTES: usize = 16 << 20;
+
+/// One node, with its list of images.
+const NODE_BYTES: usize = 4 << 20;
 
 /// Whose objects are listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,14 @@ pub async fn fetch(server: &ApiServer, config: &Config, whose: &Whose) -> Readin
     }
     reading.faults = lister.faults;
     reading
+}
+
+/// The one node of this name.
+pub async fn own_node(server: &ApiServer, name: &str) -> Result<NodeRecord, ApiError> {
+    let path = format!("/api/v1/nodes/{}", query_value(name));
+    let mut body = Vec::new();
+    server.get(&path, NODE_BYTES, &mut body).await?;
+    serde_json::from_slice(&body).map(node).map_err(|error| server.unreadable(&path, &error))
 }
 
 struct Lister<'a> {

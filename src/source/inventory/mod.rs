@@ -14,5 +14,5 @@ mod selectors;
 mod workloads;
 
 pub use config::{Config, Resource, Scope};
-pub use fetch::{Reading, Whose, fetch};
+pub use fetch::{Reading, Whose, fetch, own_node};
 pub use selectors::SelectorFilter;

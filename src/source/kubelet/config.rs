@@ -63,7 +63,7 @@ impl Default for Config {
             ca_file: None,
             server_name: None,
             insecure_skip_verify: false,
-            resource_interval: Duration::from_secs(15),
+            resource_interval: Duration::from_secs(10),
             summary_interval: Duration::from_mins(1),
             // An overloaded kubelet was seen to take 26 s; its late answer is worth more than none.
             timeout: Duration::from_secs(30),
