@@ -170,3 +170,9 @@ pub(crate) fn node_metrics(time: &str) -> Value {
     json!({"metadata": {"name": NODE}, "timestamp": time, "window": "10.041s",
         "usage": {"cpu": "500000000n", "memory": "500000Ki"}})
 }
+
+/// The node as the API server stores it.
+pub(crate) fn node() -> Value {
+    json!({"metadata": {"name": NODE}, "status": {"allocatable": {"cpu": "2", "memory": "4044384Ki", "pods": "250"},
+        "capacity": {"cpu": "2", "memory": "4146784Ki", "pods": "250"}}})
+}

@@ -4,7 +4,7 @@
 //! `cargo bench --bench agent`. The servers run in this process, the agent in its own.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
-#![allow(clippy::print_stdout, reason = "a bench prints its table")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +21,7 @@ mod trees;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const WARM_UP: Duration = Duration::from_secs(20);
-const SPAN: Duration = Duration::from_secs(60);
+const SPAN: Duration = Duration::from_mins(1);
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(5);
 
 fn main() -> Result<(), Failure> {

@@ -117,16 +117,17 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         "/metrics/resource" => ("kubelet resource", documents::resource(pods, at_ms, seconds / 15 * 15)),
         "/api/v1/pods" if query.contains("watch=") => return watch(shared),
         "/api/v1/pods" => ("API list", page(pods, &query)),
+        "/api/v1/nodes/bench" => ("API node", documents::node().to_string()),
         "/apis/metrics.k8s.io/v1beta1/nodes/bench" => ("metrics", documents::node_metrics(&time).to_string()),
-        path => match metrics(path, pods, &time) {
-            Some(body) => ("metrics", body),
-            None => {
+        path => {
+            let Some(body) = metrics(path, pods, &time) else {
                 shared.note("unknown", 1, 0);
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = axum::http::StatusCode::NOT_FOUND;
                 return response;
-            }
-        },
+            };
+            ("metrics", body)
+        }
     };
     shared.note(kind, 1, body.len());
     Response::new(Body::from(body))

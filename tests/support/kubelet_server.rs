@@ -42,8 +42,6 @@ pub(crate) enum Answer {
 pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) status: u16,
-    /// Of the body.
-    pub(crate) bytes: usize,
     /// Requests of the same path that were being answered when it came, itself included.
     pub(crate) at_once: usize,
     pub(crate) connection: usize,
@@ -277,13 +275,13 @@ impl Server {
                     },
                 ),
                 Answer::Late(pause) => {
-                    self.note(&path, 200, document.len(), at_once, connection, at);
+                    self.note(&path, 200, at_once, connection, at);
                     tokio::time::sleep(pause).await;
                     drop(running);
                     return Response::new(Part { bytes: Some(document), is_cut: false, is_flushed: false });
                 }
                 Answer::Held => {
-                    self.note(&path, 200, document.len(), at_once, connection, at);
+                    self.note(&path, 200, at_once, connection, at);
                     self.release.mark_unchanged();
                     _ = self.release.changed().await;
                     drop(running);
@@ -292,15 +290,15 @@ impl Server {
             },
         };
         drop(running);
-        self.note(&path, status, body.bytes.as_ref().map_or(0, Bytes::len), at_once, connection, at);
+        self.note(&path, status, at_once, connection, at);
         Response::builder().status(status).body(body).unwrap()
     }
 
-    fn note(&self, path: &str, status: u16, bytes: usize, at_once: usize, connection: usize, at: Instant) {
+    fn note(&self, path: &str, status: u16, at_once: usize, connection: usize, at: Instant) {
         let count = {
             let mut state = self.state.lock().unwrap();
             let is_held = status == 200 && state.answers.get(path) == Some(&Answer::Held);
-            let seen = Seen { path: path.to_owned(), status, bytes, at_once, connection, at, is_held };
+            let seen = Seen { path: path.to_owned(), status, at_once, connection, at, is_held };
             state.seen.push(seen);
             state.seen.len()
         };
