@@ -80,8 +80,8 @@ Columns of kubectl's tables:
   MEMORY(bytes)   working set
   CPU(%), MEMORY(%)
                   of what pods may use of the node; <unknown> without the API, try --show-capacity
-  with --wide also: the last second, its peak, the pod's own cgroup, whose window it is, and by how much and
-  why our number differs from the one that kubectl gets
+  with --wide also: the last second, its peak, the pod's own cgroup, whose window it is,
+  and by how much and why our number differs from the one that kubectl gets
 
 Columns of the live tables:
   CPU(cores)      mean over the last second
