@@ -6,6 +6,7 @@
 #[path = "support/synthetic.rs"]
 mod synthetic;
 
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use podometer::model::field::Field;
 use podometer::model::kubelet::{ResourceContainer, ResourcePage, ResourcePod, ResourceSample, Timed};
 use podometer::model::metrics_api::{ContainerUsage, MetricsPage, PodUsage};
+use podometer::model::reconciled::Reconciled;
 use podometer::model::snapshot::Snapshot;
 use podometer::model::stamp::{Bracket, Stamp};
 use podometer::model::unit::Unit;
@@ -115,6 +117,8 @@ fn measure(pods: u64) {
     let mut snapshot = synthetic::snapshot(pods, 1);
     let mut reconciler = Reconciler::new(Config::default());
     let mut last: Option<ResourcePage> = None;
+    // As the agent does: one is served and one still read while the next is made.
+    let mut served: VecDeque<Reconciled> = VecDeque::new();
     let (mut observed, mut concluded, mut told, mut copied) = Default::default();
     let mut allocations = 0;
     for second in 0..SECONDS {
@@ -145,7 +149,13 @@ fn measure(pods: u64) {
             reconciled = Some(reconciler.conclude(stamp(second), &|_| None));
         });
         black_box(&reconciled);
+        if served.len() == 2
+            && let Some(old) = served.pop_front()
+        {
+            reconciler.recycle(old);
+        }
         add(&mut concluded, started);
+        served.extend(reconciled);
         if is_counted {
             allocations += counted.count_total;
         }

@@ -1,6 +1,7 @@
 //! Hands each new snapshot and each new answer of the other sources to the reconciler, and what it concludes to
 //! the sampler's feeds.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::kubernetes::ClusterFeeds;
 use super::sidecar::Completer;
 use crate::model::field::Values;
 use crate::model::inventory::Inventory;
+use crate::model::reconciled::Reconciled;
 use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
 use crate::model::workload::Amounts;
@@ -21,6 +23,9 @@ use crate::sampler::clock::{Clock, KernelClock};
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 /// While no other source has answered yet there is nothing to compare.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Conclusions that are watched for their last reader: the newest, its snapshot's, and slow readers'.
+const SERVED: usize = 4;
 
 /// Runs until the task is dropped. On a host where no source answers it looks at three pointers a second and
 /// does nothing else. In a sidecar `completer` brings in what only a sidecar has.
@@ -50,6 +55,8 @@ struct Comparison {
     seen: u64,
     told: [u64; 3],
     was_unexplained: bool,
+    /// The conclusions that somebody may still read, oldest first.
+    served: VecDeque<Arc<Reconciled>>,
 }
 
 impl Comparison {
@@ -60,7 +67,16 @@ impl Comparison {
             Some((uid, name)) => reconciler.sidecar_of(uid, name),
             None => reconciler,
         };
-        Comparison { reconciler, feeds, cluster, completer, seen: 0, told: [0; 3], was_unexplained: false }
+        Comparison {
+            reconciler,
+            feeds,
+            cluster,
+            completer,
+            seen: 0,
+            told: [0; 3],
+            was_unexplained: false,
+            served: VecDeque::with_capacity(SERVED),
+        }
     }
 
     /// Concludes where there is a new snapshot.
@@ -83,7 +99,11 @@ impl Comparison {
         let inventory = self.feeds.inventory.load();
         let listed = inventory.as_deref().and_then(|inventory| allocatable(inventory, &snapshot.node_name));
         reconciled.node_allocatable = listed.or_else(|| self.cluster.allocatable.load().as_deref().copied());
-        self.feeds.reconciled.store(Some(Arc::new(reconciled)));
+        let reconciled = Arc::new(reconciled);
+        self.feeds.reconciled.store(Some(reconciled.clone()));
+        if let Some(old) = reuse(&mut self.served, reconciled) {
+            self.reconciler.recycle(old);
+        }
         self.log(&snapshot);
     }
 
@@ -117,6 +137,18 @@ impl Comparison {
     }
 }
 
+/// Remembers what is served now, and gives the oldest that nobody holds any more.
+fn reuse(served: &mut VecDeque<Arc<Reconciled>>, newest: Arc<Reconciled>) -> Option<Reconciled> {
+    served.push_back(newest);
+    let free = served.iter().position(|old| Arc::strong_count(old) == 1);
+    let old = free.and_then(|place| served.remove(place));
+    if served.len() >= SERVED {
+        // A slow reader keeps it; it is freed when that one is done.
+        served.pop_front();
+    }
+    old.and_then(Arc::into_inner)
+}
+
 /// What pods may use of this node, where the inventory lists it.
 fn allocatable(inventory: &Inventory, node: &str) -> Option<Amounts> {
     let found = inventory.nodes.as_ref()?.iter().find(|record| *record.name.name == *node)?.allocatable;
@@ -135,6 +167,20 @@ fn news<T>(feed: &ArcSwapOption<T>, told: &mut u64, fetched: impl Fn(&T) -> Stam
 mod tests {
     use super::*;
     use crate::model::inventory::{NodeAmounts, NodeRecord, ObjectName};
+
+    #[test]
+    fn a_conclusion_is_used_again_once_nobody_holds_it() {
+        let mut served = VecDeque::new();
+        let conclusions: Vec<Arc<Reconciled>> = (0..9).map(|_| Arc::default()).collect();
+        for one in &conclusions {
+            assert!(reuse(&mut served, one.clone()).is_none(), "all of them are held");
+            assert!(served.len() < SERVED, "what is watched is bounded");
+        }
+        drop(conclusions);
+        assert!(reuse(&mut served, Arc::default()).is_some());
+        let held = served.clone();
+        assert!(reuse(&mut served, held[0].clone()).is_none());
+    }
 
     #[test]
     fn only_the_own_node_says_what_pods_may_use_of_it() {

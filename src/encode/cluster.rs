@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::identity::{PodInfo, PodUid, UnitKind};
+use crate::model::kubelet::PodStats;
 use crate::model::reconciled::{Reconciled, Reconciliation, SourceKind, Usage};
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Unit;
@@ -29,6 +30,8 @@ pub struct Cluster {
     /// When all of it was put together, milliseconds since the epoch.
     pub taken_ms: i64,
     places: HashMap<PodUid, usize>,
+    /// Places of the kubelet's pods, in the order of their UIDs.
+    said: Vec<usize>,
 }
 
 /// A value in the sense of `kubectl top`, and whose time and window it has.
@@ -88,6 +91,13 @@ impl Cluster {
 
     pub fn pod(&self, uid: &PodUid) -> Option<&Pod> {
         self.pods.get(*self.places.get(uid)?)
+    }
+
+    /// What the kubelet's summary says of a pod, be it one without a unit.
+    pub fn said(&self, uid: &PodUid) -> Option<&PodStats> {
+        let pods = &self.reconciled.as_deref()?.summary.as_deref()?.pods;
+        let place = self.said.partition_point(|&at| pods.get(at).is_some_and(|pod| pod.uid < *uid));
+        pods.get(*self.said.get(place)?).filter(|pod| pod.uid == *uid)
     }
 
     /// What was concluded about this pod.
@@ -167,6 +177,10 @@ impl Cluster {
                     }
                 }
             }
+        }
+        if let Some(summary) = &reconciled.summary {
+            self.said = (0..summary.pods.len()).collect();
+            self.said.sort_by_key(|&at| &summary.pods[at].uid);
         }
         if let Some(node) = &reconciled.node {
             self.node_top = node.top.map(|usage| Top { usage, of: node.top_of });

@@ -191,10 +191,16 @@ impl History {
 
     /// The counter at an instant, linear between the readings around it. `None` outside of the history.
     pub fn usage_at(&self, boot_ns: u64) -> Option<UsageAt> {
+        self.look_up(boot_ns).map(|(usage, _)| usage)
+    }
+
+    /// The counter at an instant, and whether that lies in a gap.
+    fn look_up(&self, boot_ns: u64) -> Option<(UsageAt, bool)> {
+        let exactly = |usage: u64| Some((UsageAt { usage_usec: usage as f64, error_usec: 0.0 }, false));
         let wanted = boot_ns as f64 / 1000.0;
         let (mut end, mut usage) = (self.cpu.newest_us?, self.newest_usage_us);
         if boot_ns / 1000 == end {
-            return Some(UsageAt { usage_usec: usage as f64, error_usec: 0.0 });
+            return exactly(usage);
         }
         if wanted > end as f64 {
             return None;
@@ -206,13 +212,12 @@ impl History {
                 let share = (wanted - start as f64) / f64::from(step.time_us);
                 let rise = f64::from(step.amount);
                 if boot_ns / 1000 == start {
-                    return Some(UsageAt { usage_usec: before as f64, error_usec: 0.0 });
+                    return exactly(before);
                 }
                 let bracket = rise / f64::from(step.time_us) * f64::from(self.width_us) / 2.0;
-                return Some(UsageAt {
-                    usage_usec: before as f64 + rise * share,
-                    error_usec: rise * share.max(1.0 - share) + bracket,
-                });
+                let usage_usec = before as f64 + rise * share;
+                let error_usec = rise * share.max(1.0 - share) + bracket;
+                return Some((UsageAt { usage_usec, error_usec }, time_us(step) > GAP_US));
             }
             (end, usage) = (start, before);
         }
@@ -246,10 +251,10 @@ impl History {
     /// that leaves the mean open.
     pub fn rate(&self, from_boot_ns: u64, to_boot_ns: u64) -> Option<SpanRate> {
         let span_us = to_boot_ns.checked_sub(from_boot_ns).filter(|&span| span > 0)? as f64 / 1000.0;
-        let (from, to) = (self.usage_at(from_boot_ns)?, self.usage_at(to_boot_ns)?);
+        let ((from, from_open), (to, to_open)) = (self.look_up(from_boot_ns)?, self.look_up(to_boot_ns)?);
         let nanocores = (to.usage_usec - from.usage_usec) / span_us * 1e9;
         let error_nanocores = (from.error_usec + to.error_usec) / span_us * 1e9;
-        let is_open = self.is_in_gap(from_boot_ns) || self.is_in_gap(to_boot_ns);
+        let is_open = from_open || to_open;
         // An end in a gap is good enough while the counter hardly moved over it.
         (!is_open || error_nanocores <= nanocores * 0.01 + 1e6)
             .then_some(SpanRate { nanocores, error_nanocores })
@@ -265,18 +270,6 @@ impl History {
             }
             if start <= from_boot_ns / 1000 {
                 return false;
-            }
-            end = start;
-        }
-        false
-    }
-
-    fn is_in_gap(&self, boot_ns: u64) -> bool {
-        let Some(mut end) = self.cpu.newest_us else { return false };
-        for step in self.cpu.newest().take(self.cpu.filled.saturating_sub(1)) {
-            let start = end - time_us(step);
-            if boot_ns / 1000 >= start {
-                return time_us(step) > GAP_US && boot_ns / 1000 < end && boot_ns / 1000 > start;
             }
             end = start;
         }

@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod bounds;
+pub mod detail;
 pub mod field;
 pub mod histogram;
 pub mod history;

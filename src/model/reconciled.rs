@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::detail::Detail;
 use super::identity::{PodInfo, PodUid};
 use super::kubelet::Summary;
 use super::stamp::Stamp;
@@ -145,7 +146,7 @@ pub struct Difference {
     /// [`Cause::Rounding`].
     pub cause: Option<Cause>,
     /// One sentence for people: what was seen that names the cause. Empty where they agree.
-    pub detail: Box<str>,
+    pub detail: Detail,
 }
 
 impl Difference {

@@ -3,6 +3,7 @@
 //! remains between our counters and their value over one span. The first two explain; the rest needs evidence.
 
 use super::side::{Facts, Range, Side};
+use crate::model::detail::Detail;
 use crate::model::reconciled::{Cause, Difference, Resource, SourceKind, View};
 
 /// What `kubectl top` prints in: 1m and 1Mi.
@@ -25,6 +26,8 @@ pub(super) struct Question<'a> {
     pub(super) side: &'a Side,
     /// The pause container's own.
     pub(super) sandbox: Option<f64>,
+    /// What its RuntimeClass declares for what is no container's.
+    pub(super) declared: Option<f64>,
     /// True where the pod's containers are read, be it for a short time only.
     pub(super) is_read_here: bool,
     /// Since their answer came in.
@@ -57,7 +60,7 @@ impl Question<'_> {
             ours: self.ours.map(|ours| ours.max(0.0) as u64),
             theirs,
             cause,
-            detail: detail.into(),
+            detail,
         })
     }
 
@@ -69,29 +72,17 @@ impl Question<'_> {
         self.age_ns > self.stale_ns
     }
 
-    fn stale(&self) -> (Option<Cause>, String) {
-        let age = self.age_ns as f64 / 1e9;
-        (Some(Cause::Stale), format!("{}'s newest value is {age:.0} s old", self.who()))
+    fn stale(&self) -> (Option<Cause>, Detail) {
+        (Some(Cause::Stale), Detail::Old { of: self.against, age_ns: self.age_ns })
     }
 
-    fn who(&self) -> &'static str {
-        match self.against {
-            SourceKind::Cgroup => "the cgroup",
-            SourceKind::Kubelet => "the kubelet",
-            SourceKind::MetricsApi => "metrics-server",
-            SourceKind::NodeAgent => "the node's agent",
-        }
-    }
-
-    fn absent(&self, is_theirs: bool) -> (Option<Cause>, String) {
+    fn absent(&self, is_theirs: bool) -> (Option<Cause>, Detail) {
         let facts = &self.side.facts;
-        let who = self.who();
         if facts.is_other_pod {
-            let text = format!("{who} still has the value of an earlier pod of this name");
-            return (Some(Cause::Missing), text);
+            return (Some(Cause::Missing), Detail::EarlierPod(self.against));
         }
         if let Some((seen, all)) = facts.visible.filter(|_| !is_theirs) {
-            return (Some(Cause::OwnCgroup), format!("{seen} of {all} containers can be read from here"));
+            return (Some(Cause::OwnCgroup), Detail::Visible { seen, all });
         }
         // What a fresh answer does not hold is missing, however old what was held before.
         let is_stale = if is_theirs { self.page_age_ns > self.stale_ns } else { self.is_stale() };
@@ -99,32 +90,28 @@ impl Question<'_> {
             return self.stale();
         }
         if facts.has_restarted {
-            return (Some(Cause::Restart), "a container started within the window".to_owned());
+            return (Some(Cause::Restart), Detail::Plain("a container started within the window"));
         }
         if !is_theirs && self.is_read_here {
-            return (Some(Cause::Window), "no whole window of ours is known yet".to_owned());
+            return (Some(Cause::Window), Detail::Plain("no whole window of ours is known yet"));
         }
-        let text =
-            if is_theirs { format!("{who} has no value") } else { "nothing can be read here".to_owned() };
-        (Some(Cause::Missing), text)
+        let nothing = Detail::Plain("nothing can be read here");
+        (Some(Cause::Missing), if is_theirs { Detail::NoValue(self.against) } else { nothing })
     }
 
     /// `None` while it cannot be told yet.
-    fn weigh(&self, ours: f64, theirs: f64) -> Option<(Option<Cause>, String)> {
+    fn weigh(&self, ours: f64, theirs: f64) -> Option<(Option<Cause>, Detail)> {
         let difference = ours - theirs;
         let unit = unit_of(self.resource);
         if difference.abs() <= theirs * self.tolerance {
-            return Some((None, String::new()));
+            return Some((None, Detail::default()));
         }
         if difference.abs() < unit {
-            return Some((Some(Cause::Rounding), "less than what kubectl prints in".to_owned()));
+            return Some((Some(Cause::Rounding), Detail::Plain("less than what kubectl prints in")));
         }
         let facts = &self.side.facts;
         if let Some((seen, all)) = facts.visible {
-            return Some((
-                Some(Cause::OwnCgroup),
-                format!("{seen} of {all} containers can be read from here"),
-            ));
+            return Some((Some(Cause::OwnCgroup), Detail::Visible { seen, all }));
         }
         if self.is_stale() {
             return Some(self.stale());
@@ -145,7 +132,7 @@ impl Question<'_> {
     }
 
     /// Our counters say what they say, over their span: the span or the subject is what differs.
-    fn explained(&self, difference: f64, residual: f64) -> (Option<Cause>, String) {
+    fn explained(&self, difference: f64, residual: f64) -> (Option<Cause>, Detail) {
         let subject = self.subject();
         let window = difference - subject + residual;
         let unit = unit_of(self.resource);
@@ -154,21 +141,20 @@ impl Question<'_> {
         }
         let facts = &self.side.facts;
         if let Some(name) = &facts.missing {
-            return (Some(Cause::Missing), format!("only one of the two has the container {name:?}"));
+            return (Some(Cause::Missing), Detail::OneHas(name.clone()));
         }
         if facts.has_restarted {
             return (
                 Some(Cause::Restart),
-                "the pod keeps what containers used that ended within the window".into(),
+                Detail::Plain("the pod keeps what containers used that ended within the window"),
             );
         }
         let pause = self.sandbox.unwrap_or(0.0);
         if subject.abs() <= pause * 1.25 + unit {
-            let text = format!("the pause container has {}", self.show(pause));
-            return (Some(Cause::Pause), text);
+            return (Some(Cause::Pause), Detail::Pause(self.resource, pause));
         }
-        let rest = self.show(subject.abs() - pause);
-        (Some(Cause::Overhead), format!("{rest} belong to the pod's cgroup and to no container"))
+        let (resource, rest, declared) = (self.resource, subject.abs() - pause, self.declared);
+        (Some(Cause::Overhead), Detail::Overhead { resource, rest, declared })
     }
 
     /// The pod's cgroup less its containers over one span, where ours is of the one and theirs of the other.
@@ -183,56 +169,43 @@ impl Question<'_> {
         if self.is_pod_level { pod.at - containers.at } else { containers.at - pod.at }
     }
 
-    fn unreproduced(&self, facts: &Facts, reproduced: Option<Range>, theirs: f64) -> (Option<Cause>, String) {
+    fn unreproduced(&self, facts: &Facts, reproduced: Option<Range>, theirs: f64) -> (Option<Cause>, Detail) {
         if facts.has_restarted {
             return (
                 Some(Cause::Restart),
-                "a container started, ended or was restarted within the window".into(),
+                Detail::Plain("a container started, ended or was restarted within the window"),
             );
         }
         if let Some(name) = &facts.missing {
-            return (Some(Cause::Missing), format!("only one of the two has the container {name:?}"));
+            return (Some(Cause::Missing), Detail::OneHas(name.clone()));
         }
-        if let Some(late) = facts.late_ns {
-            let seconds = late as f64 / 1e9;
-            let text = format!("{}'s counter stood there {seconds:.1} s from its stamp", self.who());
-            return (Some(Cause::Stale), text);
+        if let Some(late_ns) = facts.late_ns {
+            return (Some(Cause::Stale), Detail::Late { of: self.against, late_ns });
         }
         let unit = unit_of(self.resource);
         if let (Some(ours), Resource::Cpu) = (facts.by_their_clock, self.resource)
             && agrees(Range::exact(ours), theirs, unit, self.tolerance)
         {
-            return (Some(Cause::Window), "the wall clock was set within the window".to_owned());
+            return (Some(Cause::Window), Detail::Plain("the wall clock was set within the window"));
         }
         if reproduced.is_none() && facts.began_inside {
-            return (Some(Cause::Window), "their window began before our history".to_owned());
+            return (Some(Cause::Window), Detail::Plain("their window began before our history"));
         }
         if facts.slept {
             return (
                 Some(Cause::Window),
-                "nothing was read for a while within the window: the machine slept".to_owned(),
+                Detail::Plain("nothing was read for a while within the window: the machine slept"),
             );
         }
-        (Some(Cause::Unexplained), format!("our counters say otherwise over {}'s own window", self.who()))
+        (Some(Cause::Unexplained), Detail::Otherwise(self.against))
     }
 
-    fn window_detail(&self) -> String {
-        let age = self.age_ns as f64 / 1e9;
-        let window = self.side.theirs.window_ns as f64 / 1e9;
-        let clock = self.side.facts.skew_ns as f64 / 1e9;
-        let who = self.who();
-        match self.side.facts.skew_ns {
-            0 => format!("{who}'s window of {window:.0} s ended {age:.0} s ago"),
-            _ => format!(
-                "{who}'s window of {window:.0} s ended {age:.0} s ago; its clock is {clock:+.1} s off"
-            ),
-        }
-    }
-
-    fn show(&self, amount: f64) -> String {
-        match self.resource {
-            Resource::Cpu => format!("{:.1}m", amount / 1e6),
-            Resource::Memory => format!("{:.1}Mi", amount / 1_048_576.0),
+    fn window_detail(&self) -> Detail {
+        Detail::Window {
+            of: self.against,
+            window_ns: self.side.theirs.window_ns,
+            age_ns: self.age_ns,
+            skew_ns: self.side.facts.skew_ns,
         }
     }
 }

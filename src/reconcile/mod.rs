@@ -3,6 +3,7 @@
 //! arguments. "Algorithm of the comparison" in ARCHITECTURE.md
 //! says how.
 
+mod beside;
 mod choose;
 pub mod config;
 mod difference;

@@ -1,5 +1,6 @@
 //! The node at one instant: the root cgroup beside the kubelet's node and metrics-server's.
 
+use super::beside::Beside;
 use super::pod::View3;
 use super::side::{Facts, Side};
 use super::top::{self, Span};
@@ -66,7 +67,8 @@ impl View3<'_> {
             (values.top, values.top_of) = (values.pod, SourceKind::Cgroup);
         }
         for (source, side) in &sides {
-            self.compare(&mut values, *source, side, None, true);
+            let beside = Beside { is_read_here: true, ..Beside::default() };
+            self.compare(&mut values, *source, side, beside);
         }
         Some(values)
     }

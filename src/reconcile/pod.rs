@@ -1,5 +1,6 @@
 //! One pod, or the node, at one instant: our three views, the others' values, and how they differ.
 
+use super::beside::Beside;
 use super::config::Config;
 use super::difference::Question;
 use super::kubelet::{Key, KubeletView, SeenPod};
@@ -36,6 +37,8 @@ pub(super) struct View3<'a> {
 pub(super) struct Cache {
     state: Option<(u64, u64, u64)>,
     is_settled: bool,
+    /// Namespace and name, once one of us knows them.
+    key: Option<Key>,
     metrics: Option<Side>,
     parts: Vec<(Box<str>, Ours)>,
     kubelet: Option<Side>,
@@ -43,8 +46,14 @@ pub(super) struct Cache {
 }
 
 impl View3<'_> {
-    /// A pod that has cgroups here.
-    pub(super) fn pod(&self, uid: &PodUid, our: &OurPod, cache: &mut Cache) -> Reconciliation {
+    /// A pod that has cgroups here. `before` is what was concluded of it at some time, whose memory serves again.
+    pub(super) fn pod(
+        &self,
+        uid: &PodUid,
+        our: &OurPod,
+        cache: &mut Cache,
+        before: Reconciliation,
+    ) -> Reconciliation {
         let state = (our.generation, self.kubelet.page, self.metrics.number);
         if cache.state != Some(state) || !cache.is_settled {
             self.look(uid, our, cache);
@@ -59,7 +68,11 @@ impl View3<'_> {
                 window_ns,
             })
         };
+        let Reconciliation { containers, mut differences, .. } = before;
+        differences.clear();
         let mut values = Reconciliation {
+            containers,
+            differences,
             pod: now_of(pod.and_then(|pod| pod.window_cores), self.units.window_ns),
             live: now_of(pod.and_then(|pod| pod.live_cores), 1_000_000_000),
             kubelet: cache.kubelet.as_ref().and_then(said),
@@ -67,13 +80,19 @@ impl View3<'_> {
             source: SourceKind::Cgroup,
             ..Reconciliation::default()
         };
-        self.top(our, cache, &mut values);
-        let sandbox = self.units.sandbox(our);
         let is_read_here = self.units.named(our).next().is_some();
+        let count = if is_read_here { self.top(uid, our, cache, &mut values) } else { 0 };
+        values.containers.truncate(count);
+        let sandbox = self.units.sandbox(our);
+        let beside = Beside {
+            sandbox,
+            overhead: our.info.as_ref().map(|info| info.resources.overhead).unwrap_or_default(),
+            is_read_here,
+        };
         let sides = [(SourceKind::Kubelet, &cache.kubelet), (SourceKind::MetricsApi, &cache.metrics)];
         for (against, side) in sides {
             if let Some(side) = side {
-                self.compare(&mut values, against, side, sandbox, is_read_here);
+                self.compare(&mut values, against, side, beside);
             }
         }
         values
@@ -85,6 +104,7 @@ impl View3<'_> {
             Some(info) => Some((info.namespace.clone(), info.name.clone())),
             None => self.kubelet.uids.get(uid).cloned(),
         };
+        cache.key.clone_from(&key);
         let seen = self.seen(uid, key.as_ref());
         let has_running = self.units.named(our).next().is_some();
         let young = |from: u64| our.changes.last().is_some_and(|&at| at + YOUNG_NS > from);
@@ -159,11 +179,11 @@ impl View3<'_> {
         (self.config.stale_after.as_nanos() as u64).max(2 * window_ns)
     }
 
-    /// Containers summed over metrics-server's spans; else over the kubelet's; else over our own.
-    fn top(&self, our: &OurPod, cache: &Cache, values: &mut Reconciliation) {
-        let is_known = self.units.named(our).next().is_some() && self.units.is_named(our);
-        if !is_known {
-            return;
+    /// Containers summed over metrics-server's spans; else over the kubelet's; else over our own. Says how many
+    /// containers it put into `values`.
+    fn top(&self, uid: &PodUid, our: &OurPod, cache: &Cache, values: &mut Reconciliation) -> usize {
+        if !self.units.is_named(our) {
+            return 0;
         }
         if let Some(side) = &cache.metrics
             && let Some(cpu) = side.containers.cpu
@@ -174,51 +194,57 @@ impl View3<'_> {
                 memory_bytes: ours.memory.map(|memory| memory.at as u64),
                 ..side.theirs
             };
-            let named =
-                |(name, ours): &(Box<str>, Ours)| ContainerTop { name: name.clone(), usage: usage(ours) };
-            values.containers.extend(cache.parts.iter().map(named));
+            for (place, (name, ours)) in cache.parts.iter().enumerate() {
+                put(&mut values.containers, place, name, usage(ours));
+            }
             values.top = Some(usage(&Ours { cpu: Some(cpu), memory: side.containers.memory }));
             values.top_of = SourceKind::MetricsApi;
-            return;
+            return cache.parts.len();
         }
+        let seen = self.seen(uid, cache.key.as_ref());
         for of in [SourceKind::Kubelet, SourceKind::Cgroup] {
-            if self.sum(our, of, values) {
+            if let Some(count) = self.sum(our, of, seen, values) {
                 values.top_of = of;
-                return;
+                return count;
             }
-            values.containers.clear();
         }
+        0
     }
 
-    /// True when every container has a value over the spans of this source.
-    fn sum(&self, our: &OurPod, of: SourceKind, values: &mut Reconciliation) -> bool {
-        let key = our.info.as_ref().map(|info| (info.namespace.clone(), info.name.clone()));
-        let uid = our.info.as_ref().map(|info| PodUid(info.uid.clone()));
-        let seen = uid.as_ref().and_then(|uid| self.seen(uid, key.as_ref()));
+    /// How many containers there are, when each has a value over the spans of this source.
+    fn sum(
+        &self,
+        our: &OurPod,
+        of: SourceKind,
+        seen: Option<&SeenPod>,
+        values: &mut Reconciliation,
+    ) -> Option<usize> {
         let mut sum: Option<(Ours, Usage)> = None;
+        let mut count = 0;
         for (name, unit) in self.units.named(our) {
-            let Some((span, at_ms)) = self.span_of(name, unit, of, seen) else { return false };
+            let (span, at_ms) = self.span_of(name, unit, of, seen)?;
             let ours = side::of_unit(Some(unit), &span);
-            let (Some(cpu), Some(memory)) = (ours.cpu, ours.memory) else { return false };
+            let (cpu, memory) = (ours.cpu?, ours.memory?);
             let usage = Usage {
                 cpu_nanocores: Some(cpu.at.max(0.0) as u64),
                 memory_bytes: Some(memory.at as u64),
                 at_ms,
                 window_ns: span.to - span.from,
             };
-            values.containers.push(ContainerTop { name: name.into(), usage });
+            put(&mut values.containers, count, name, usage);
+            count += 1;
             sum = Some(match sum {
                 None => (ours, usage),
                 Some((sum, first)) => (sum.plus(ours), if at_ms < first.at_ms { usage } else { first }),
             });
         }
-        let Some((sum, first)) = sum else { return false };
+        let (sum, first) = sum?;
         values.top = Some(Usage {
             cpu_nanocores: sum.cpu.map(|cpu| cpu.at.max(0.0) as u64),
             memory_bytes: sum.memory.map(|memory| memory.at as u64),
             ..first
         });
-        true
+        Some(count)
     }
 
     fn span_of(
@@ -248,10 +274,11 @@ impl View3<'_> {
         values: &mut Reconciliation,
         against: SourceKind,
         side: &Side,
-        sandbox: Option<&Tracked>,
-        is_read_here: bool,
+        beside: Beside<'_>,
     ) {
         let is_silent = side.theirs.cpu_nanocores.is_none() && side.theirs.memory_bytes.is_none();
+        let (age_ns, stale_ns) = (self.age(side), self.stale_ns(side.theirs.window_ns));
+        let fetched = side.facts.fetched_boot_ns.unwrap_or(u64::MAX);
         for (view, ours, resources) in [
             (View::Top, values.top, &[Resource::Cpu, Resource::Memory][..]),
             (View::Pod, values.pod, &[Resource::Cpu, Resource::Memory][..]),
@@ -263,27 +290,23 @@ impl View3<'_> {
                 continue;
             }
             for &resource in resources {
-                let is_cpu = resource == Resource::Cpu;
+                let value = |usage: Usage| match resource {
+                    Resource::Cpu => usage.cpu_nanocores,
+                    Resource::Memory => usage.memory_bytes,
+                };
                 let question = Question {
                     view,
                     against,
                     resource,
-                    ours: ours
-                        .and_then(|usage| if is_cpu { usage.cpu_nanocores } else { usage.memory_bytes })
-                        .map(|value| value as f64),
+                    ours: ours.and_then(value).map(|value| value as f64),
                     is_pod_level: view != View::Top,
                     side,
-                    sandbox: sandbox.and_then(|unit| {
-                        let cores = unit.live_cores.map(|cores| cores * 1e9);
-                        if is_cpu { cores } else { unit.working_set_bytes.map(|bytes| bytes as f64) }
-                    }),
-                    is_read_here,
-                    age_ns: self.age(side),
-                    page_age_ns: self
-                        .now
-                        .boot_ns
-                        .saturating_sub(side.facts.fetched_boot_ns.unwrap_or(u64::MAX)),
-                    stale_ns: self.stale_ns(side.theirs.window_ns),
+                    sandbox: beside.sandbox(resource),
+                    declared: beside.declared(resource),
+                    is_read_here: beside.is_read_here,
+                    age_ns,
+                    page_age_ns: self.now.boot_ns.saturating_sub(fetched),
+                    stale_ns,
                     tolerance: self.config.tolerance_percent / 100.0,
                 };
                 values.differences.extend(question.answer());
@@ -320,7 +343,7 @@ impl View3<'_> {
                 .map_or_else(|| seen.map_or(1, |seen| seen.containers.len()), |pod| pod.containers.len());
             let facts = Facts { visible: is_own_only.then_some((0, all)), ..Facts::default() };
             let side = Side { theirs, facts, ..Side::default() };
-            self.compare(&mut values, against, &side, None, false);
+            self.compare(&mut values, against, &side, Beside::default());
         }
         // Of a pod that is not ours to count, what kubectl prints is metrics-server's word as it stands.
         if let Some(pod) = usage.filter(|_| !should_be_ours && !is_own_only) {
@@ -328,6 +351,15 @@ impl View3<'_> {
             values.containers = as_said(pod);
         }
         values
+    }
+}
+
+/// Writes a container's row, into the memory of one of its name where that stands there.
+fn put(containers: &mut Vec<ContainerTop>, place: usize, name: &str, usage: Usage) {
+    match containers.get_mut(place) {
+        Some(known) if *known.name == *name => known.usage = usage,
+        Some(known) => *known = ContainerTop { name: name.into(), usage },
+        None => containers.push(ContainerTop { name: name.into(), usage }),
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Reconciler {
     node_name: Arc<str>,
     turn: u64,
     unexplained: usize,
+    /// Pods of an earlier conclusion that nobody reads any more, in the order of UIDs.
+    spare: Vec<PodReconciliation>,
 }
 
 impl Reconciler {
@@ -50,6 +52,7 @@ impl Reconciler {
             node_name: "".into(),
             turn: 0,
             unexplained: 0,
+            spare: Vec::new(),
             config,
         }
     }
@@ -90,6 +93,11 @@ impl Reconciler {
         self.metrics.take(page);
     }
 
+    /// Takes back a conclusion that nobody reads any more: the next one is written into its memory.
+    pub fn recycle(&mut self, old: Reconciled) {
+        self.spare = old.pods;
+    }
+
     /// What all of it says at `now`. `resolve` names pods that have no cgroup here.
     pub fn conclude(&mut self, now: Stamp, resolve: Resolve<'_>) -> Reconciled {
         self.forget(now);
@@ -102,17 +110,26 @@ impl Reconciler {
             walls: &self.walls,
             now,
         };
+        let mut before = std::mem::take(&mut self.spare).into_iter().peekable();
         let mut pods = Vec::with_capacity(self.units.pods.len());
         for (uid, our) in &self.units.pods {
-            if !self.caches.contains_key(uid) {
-                self.caches.insert(uid.clone(), Cache::default());
-            }
-            let Some(cache) = self.caches.get_mut(uid) else { continue };
+            // Both are in the order of UIDs.
+            while before.next_if(|pod| pod.uid < *uid).is_some() {}
+            let known = before.next_if(|pod| pod.uid == *uid);
+            let PodReconciliation { uid: name, values, .. } =
+                known.unwrap_or_else(|| PodReconciliation { uid: uid.clone(), ..Default::default() });
+            let cache = match self.caches.get_mut(uid) {
+                Some(cache) => cache,
+                None => self.caches.entry(uid.clone()).or_default(),
+            };
             cache.turn = self.turn;
-            let values = view.pod(uid, our, cache);
-            pods.push(PodReconciliation { uid: uid.clone(), info: our.info.clone(), values });
+            let (info, values) = (our.info.clone(), view.pod(uid, our, cache, values));
+            pods.push(PodReconciliation { uid: name, info, values });
         }
-        self.caches.retain(|_, cache| cache.turn == self.turn);
+        drop(before);
+        if self.caches.len() > self.units.pods.len() {
+            self.caches.retain(|_, cache| cache.turn == self.turn);
+        }
         let foreign = self.foreign.units(&view, self.units.revision, resolve);
         let is_own_only = self.units.scope == Scope::OwnContainer;
         let strangers = foreign.iter().filter(|unit| unit.is_pod());

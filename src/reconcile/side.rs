@@ -1,6 +1,8 @@
 //! Another source's word on a pod, and beside it what our own counters say of the same span of time: of the
 //! containers summed, and of the pod's cgroup.
 
+use std::sync::Arc;
+
 use super::kubelet::{KubeletView, SeenPod};
 use super::top::{self, Span};
 use super::units::{OurPod, Tracked, Units};
@@ -61,7 +63,7 @@ pub(super) struct Facts {
     /// A container of the pod came, went or had its counter fall since the window began.
     pub(super) has_restarted: bool,
     /// A container that only one of the two has.
-    pub(super) missing: Option<Box<str>>,
+    pub(super) missing: Option<Arc<str>>,
     /// How many of its containers we see, where we do not see all.
     pub(super) visible: Option<(usize, usize)>,
     /// When the answer came in.
@@ -141,7 +143,7 @@ pub(super) fn of_metrics(
     let (mut by_their_clock, mut is_stretched) = (0.0, false);
     for container in &usage.containers {
         let Some((_, unit)) = units.named(our).find(|(name, _)| *name == &*container.name) else {
-            side.facts.missing = Some(container.name.clone());
+            side.facts.missing = Some((&*container.name).into());
             sum = None;
             continue;
         };
@@ -221,7 +223,8 @@ pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, see
     side.aligned = Some((of_unit(pod, &span), side.containers));
     let theirs = seen.containers.iter().filter(|container| kubelet.names(container));
     let unknown = |name: &str| units.named(our).all(|(named, _)| named != name);
-    side.facts.missing = theirs.map(|container| &container.name).find(|name| unknown(name)).cloned();
+    side.facts.missing =
+        theirs.map(|container| &container.name).find(|name| unknown(name)).map(|name| (&**name).into());
     side
 }
 

@@ -1,6 +1,7 @@
 //! Our own readings: of each cgroup its history and newest values, of each pod which cgroups are its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::kubelet::Key;
@@ -17,6 +18,27 @@ use crate::model::unit::{Pace, Unit, UnitId};
 const MAX_HANDED: usize = 4096;
 /// Ends of containers that are kept of a pod.
 const MAX_ENDS: usize = 8;
+
+/// IDs are numbers of our own making: one multiplication spreads them.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}
 
 /// One cgroup.
 #[derive(Debug)]
@@ -76,8 +98,9 @@ pub(super) type Whose = (PodUid, Option<Box<str>>);
 #[derive(Debug)]
 pub(super) struct Units {
     readings: usize,
-    tracked: HashMap<UnitId, Tracked>,
-    pub(super) pods: HashMap<PodUid, OurPod>,
+    tracked: HashMap<UnitId, Tracked, BuildHasherDefault<IdHasher>>,
+    /// By UID, as they are concluded.
+    pub(super) pods: BTreeMap<PodUid, OurPod>,
     /// Our pods by namespace and name.
     pub(super) names: HashMap<(Box<str>, Box<str>), PodUid>,
     /// Moves when a pod comes, goes or is named.
@@ -100,8 +123,8 @@ impl Units {
     pub(super) fn new(readings: usize) -> Units {
         Units {
             readings,
-            tracked: HashMap::new(),
-            pods: HashMap::new(),
+            tracked: HashMap::default(),
+            pods: BTreeMap::new(),
             names: HashMap::new(),
             revision: 0,
             named_revision: 0,

@@ -213,6 +213,7 @@ impl Walk {
             is_stamped: self.plan.page.is_stamped(),
             windows: &self.plan.windows,
             devices: &self.plan.devices,
+            cluster: self.cluster.as_ref(),
         };
         let place = &mut self.place;
         let stamped = self.plan.page.is_stamped();

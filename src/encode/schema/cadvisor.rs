@@ -185,9 +185,8 @@ fn by_interface(
         }
         return;
     }
-    let summary = context.snapshot.reconciled.as_deref().and_then(|reconciled| reconciled.summary.as_deref());
-    let Some(summary) = summary.filter(|_| !context.is_stamped) else { return };
-    let Some(pod) = unit.pod_uid().and_then(|uid| summary.pod(&uid.0)) else { return };
+    let Some(cluster) = context.cluster.filter(|_| !context.is_stamped) else { return };
+    let Some(pod) = unit.pod_uid().and_then(|uid| cluster.said(uid)) else { return };
     if let Some(count) = said(&pod.network) {
         let labels = [("interface", &*pod.network.name), ("source", SourceKind::Kubelet.name())];
         // A unit that is not ours names its source already.

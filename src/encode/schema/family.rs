@@ -2,6 +2,7 @@
 //!
 //! A family is data; what walks the units and writes bytes is `encode::prometheus`.
 
+use crate::encode::cluster::Cluster;
 use crate::model::field::{Field, Limit, Values};
 use crate::model::histogram::NativeHistogram;
 use crate::model::snapshot::Snapshot;
@@ -70,6 +71,8 @@ pub struct RowContext<'a> {
     /// The fixed windows as label values, such as `15s`, in the snapshot's order.
     pub windows: &'a [Box<str>],
     pub devices: &'a Devices,
+    /// What is known by pod, on pages that have it.
+    pub cluster: Option<&'a Cluster>,
 }
 
 /// Receives one row: the labels beside the unit's own, and the value.
