@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, reload};
@@ -25,12 +25,37 @@ pub(super) fn start(log: &Log) -> SetLevel {
     Box::new(move |level| drop(handle.reload(filter(level))))
 }
 
-fn filter(level: LogLevel) -> LevelFilter {
+/// The client of the API server logs each failed request as an error. We say so ourselves, once a change.
+const TALKATIVE: &str = "kube_client";
+
+fn filter(level: LogLevel) -> Targets {
+    let own = level_filter(level);
+    let theirs = if own >= LevelFilter::DEBUG { own } else { LevelFilter::OFF };
+    Targets::new().with_default(own).with_target(TALKATIVE, theirs)
+}
+
+fn level_filter(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_fails_all_the_time_is_not_logged_each_time() {
+        let is_shown = |level, target| filter(level).would_enable(target, &Level::ERROR);
+        assert!(!is_shown(LogLevel::Info, "kube_client::client::builder"));
+        assert!(is_shown(LogLevel::Debug, "kube_client::client::builder"));
+        assert!(is_shown(LogLevel::Error, "podometer::agent::names"));
+        assert!(!filter(LogLevel::Warn).would_enable("podometer::agent::names", &Level::INFO));
     }
 }

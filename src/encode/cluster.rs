@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::identity::{PodInfo, PodUid, UnitKind};
 use crate::model::kubelet::PodStats;
-use crate::model::reconciled::{Reconciled, Reconciliation, SourceKind, Usage};
+use crate::model::reconciled::{Reconciled, Reconciliation, SourceKind, Usage, View};
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Unit;
 
@@ -108,7 +108,9 @@ impl Cluster {
     /// Chooses the pods whose differences are shown one by one: the largest first, at most `limit`.
     pub fn show_drift(&mut self, limit: usize) {
         let largest = |pod: &Pod| {
-            let ratios = self.values_of(pod)?.differences.iter().filter(|each| each.cause.is_some());
+            let differences = self.values_of(pod)?.differences.iter();
+            // One second differs from a longer window all the time: which pods those are says nothing.
+            let ratios = differences.filter(|each| each.cause.is_some() && each.view != View::Live);
             // A value that one side lacks is the largest difference of all.
             ratios.map(|each| each.ratio().map_or(f64::INFINITY, f64::abs)).max_by(f64::total_cmp)
         };

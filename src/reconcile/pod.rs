@@ -255,7 +255,9 @@ impl View3<'_> {
         seen: Option<&SeenPod>,
     ) -> Option<(Span, i64)> {
         if of == SourceKind::Kubelet {
-            let pair = seen?.container(name)?.series.pair()?;
+            // The kubelet's newest sample may be younger than our newest reading.
+            let read_until = unit.history.as_ref()?.newest_boot_ns()?;
+            let pair = seen?.container(name)?.series.pair_until(read_until)?;
             let age = self.now.boot_ns.saturating_sub(pair.to.boot_ns);
             let span = Span::of_pair(&pair);
             return (age <= self.stale_ns(pair.window_ns())).then_some((span, pair.to.wall_ms));

@@ -82,6 +82,12 @@ impl Series {
         Some(Pair { from, to })
     }
 
+    /// The two newest that neighbour and are no younger than this.
+    pub(super) fn pair_until(&self, boot_ns: u64) -> Option<Pair> {
+        let pairs = self.samples[..self.len].windows(2).rev();
+        pairs.map(|pair| Pair { from: pair[0], to: pair[1] }).find(|pair| pair.to.boot_ns <= boot_ns)
+    }
+
     /// True where a sample may lie around the window that was not seen: two that were are further apart than
     /// two of the kubelet's least intervals, or the newest is too old.
     pub(super) fn has_hole(&self, end_boot_ns: u64, window_ns: u64) -> bool {

@@ -218,6 +218,8 @@ pub(super) fn of_kubelet(units: &Units, our: &OurPod, kubelet: &KubeletView, see
             side.pod.cpu.is_none() && pair.is_some() || side.pod.memory.is_none(),
         );
         side.is_settled = history.newest_boot_ns().is_some_and(|newest| newest > span.to);
+        // Until we have read as far as they have, nothing of ours can speak of their window.
+        side.facts.is_pending = history.newest_boot_ns().is_some_and(|newest| newest < span.to);
     }
     side.containers = containers_over(units, our, &span);
     side.aligned = Some((of_unit(pod, &span), side.containers));

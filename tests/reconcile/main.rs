@@ -25,3 +25,4 @@ mod switching;
 #[allow(dead_code, reason = "this target reads no trees")]
 mod truth;
 mod world;
+mod young;

@@ -139,3 +139,28 @@ fn what_was_concluded_stands_above_our_own_sum() {
     assert_eq!((cluster.pods.len(), &*cluster.pods[1].uid.0, cluster.pods[1].top), (2, "u2", None));
     assert!(cluster.values_of(&cluster.pods[1]).is_some());
 }
+
+#[test]
+fn the_noise_of_one_second_does_not_hide_a_difference_of_top() {
+    let difference = |view, ours| crate::model::reconciled::Difference {
+        view,
+        against: SourceKind::Kubelet,
+        resource: crate::model::reconciled::Resource::Cpu,
+        ours: Some(ours),
+        theirs: Some(100),
+        cause: Some(crate::model::reconciled::Cause::Window),
+        detail: "".into(),
+    };
+    let pod = |uid: &str, differences| PodReconciliation {
+        uid: PodUid(uid.into()),
+        info: None,
+        values: Reconciliation { differences, ..Reconciliation::default() },
+    };
+    let noisy = pod("u2", vec![difference(View::Live, 900)]);
+    let wrong = pod("u3", vec![difference(View::Live, 100), difference(View::Top, 110)]);
+    let reconciled = Reconciled { pods: vec![noisy, wrong], ..Reconciled::default() };
+    let mut cluster = Cluster::of(&Snapshot { reconciled: Some(Arc::new(reconciled)), ..snapshot() });
+    cluster.show_drift(1);
+    let shown: Vec<&str> = cluster.shown_drift.iter().map(|&place| &*cluster.pods[place].uid.0).collect();
+    assert_eq!(shown, ["u3"]);
+}
