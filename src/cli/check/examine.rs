@@ -39,12 +39,10 @@ pub(super) fn machine(config: &Config) -> anyhow::Result<Vec<Group>> {
     let (names, server) =
         runtime.block_on(async { (names(config).await, server(config.server.listen).await) });
     let group = |source, findings| Group { source, essential: false, findings };
-    Ok(vec![
-        group("proc and sys", proc(config)),
-        group("names", vec![names]),
-        group("limits", vec![open_files(config)]),
-        group("server", vec![server]),
-    ])
+    let mut groups = vec![group("proc and sys", proc(config))];
+    groups.extend(names.map(|names| group("names", vec![names])));
+    groups.extend([group("limits", vec![open_files(config)]), group("server", vec![server])]);
+    Ok(groups)
 }
 
 fn proc(config: &Config) -> Vec<Finding> {
@@ -84,7 +82,8 @@ fn readable(what: &str, path: &Path, state: State) -> Result<Finding, Finding> {
     }
 }
 
-async fn names(config: &Config) -> Finding {
+/// The configured list of pods; `None` where names come from elsewhere.
+async fn names(config: &Config) -> Option<Finding> {
     let what = "names of pods and containers";
     let mend = "give a kubelet's /pods document with identity.pods_file or identity.pods_url";
     let (place, document) = if let Some(file) = &config.identity.pods_file {
@@ -92,18 +91,17 @@ async fn names(config: &Config) -> Finding {
     } else if let Some(url) = &config.identity.pods_url {
         (url.clone(), get(url, "/pods").await.map(|answer| answer.body.to_vec()))
     } else {
-        return Finding::new(what, State::Ok, "not configured: pods go by UID, containers by ID")
-            .remedy(mend);
+        return None;
     };
     let count = document.and_then(|text| {
         let document: serde_json::Value = serde_json::from_slice(&text).context("is no JSON")?;
         let items = document.get("items").and_then(serde_json::Value::as_array);
         Ok(items.context("has no list \"items\"")?.len())
     });
-    match count {
+    Some(match count {
         Ok(count) => Finding::new(what, State::Ok, format!("{count} pods from {place}")),
         Err(error) => Finding::new(what, State::Degraded, format!("{place}: {error:#}")).remedy(mend),
-    }
+    })
 }
 
 async fn get(url: &str, path: &str) -> anyhow::Result<Answer> {
@@ -187,7 +185,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("pods.json");
         let mut config = Config::default();
-        assert!(names(&config).await.detail.starts_with("not configured"));
+        assert!(names(&config).await.is_none());
         config.identity.pods_file = Some(file.clone());
         for (text, state, words) in [
             (r#"{"items": [{}, {}]}"#, State::Ok, "2 pods from "),
@@ -195,7 +193,7 @@ mod tests {
             ("items", State::Degraded, "is no JSON"),
         ] {
             std::fs::write(&file, text).unwrap();
-            let finding = names(&config).await;
+            let finding = names(&config).await.unwrap();
             assert!(finding.state == state && finding.detail.contains(words), "{finding:?}");
         }
     }
