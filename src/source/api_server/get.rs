@@ -81,5 +81,10 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(cause) = error.source() {
         error = cause;
     }
-    error.to_string()
+    let mut text = error.to_string();
+    // The library's address of its manual tells an operator nothing.
+    if let Some(end) = text.find(": https://") {
+        text.truncate(end);
+    }
+    text
 }

@@ -198,5 +198,9 @@ fn chain(error: &dyn std::error::Error) -> String {
         text.push_str(&cause.to_string());
         source = cause.source();
     }
+    // The library's address of its manual tells an operator nothing.
+    if let Some(end) = text.find(": https://") {
+        text.truncate(end);
+    }
     text
 }
