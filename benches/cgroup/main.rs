@@ -1,14 +1,12 @@
 //! What reading costs, as ratios in the same run: podometer's passes against the bare system calls on the same
-//! kept descriptors and against the cgroups-rs crate; then a whole agent. Cold as in life: 300 ms between passes.
+//! kept descriptors and against the cgroups-rs crate. Cold as in life: 300 ms between passes.
 //!
 //! `cargo bench --bench cgroup` prints the tables.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
-mod agent;
 mod trees;
 
-use std::path::Path;
 use std::time::Duration;
 
 use cgroups_rs::fs::cpu::CpuController;
@@ -45,8 +43,6 @@ fn main() -> Result<(), Failure> {
     }
     println!("\nheld descriptors");
     held_memory()?;
-    println!("\nwhole agent, everything on (10 Hz, /metrics with gzip every 5 s, InfluxDB sink every 10 s)");
-    agent::measure()?;
     Ok(())
 }
 
@@ -185,9 +181,4 @@ fn held_memory() -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-/// Where the numbers of one process are.
-fn proc_file(pid: u32, name: &str) -> Result<String, Failure> {
-    Ok(std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join(name))?)
 }
