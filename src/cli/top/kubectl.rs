@@ -60,7 +60,7 @@ pub(super) fn nothing(document: &PodsDocument, choice: &Choice) -> Option<Nothin
 pub(super) fn hint(document: &PodsDocument, choice: &Choice) -> Option<&'static str> {
     let asks_share = choice.is_kubectls() && choice.view == Some(View::Nodes) && !choice.show_capacity;
     (asks_share && document.allocatable.is_none()).then_some(
-        "what pods may use of the node is not known: set inventory.enabled=true for the agent, or try \
+        "what pods may use of the node is not known: give the agent the right to get nodes, or try \
          --show-capacity",
     )
 }
