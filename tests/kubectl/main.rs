@@ -95,7 +95,7 @@ fn what_is_not_there_is_said_in_kubectls_words() {
     let untold = api::serve(DOCUMENT.replace("\"allocatable\"", "\"not_told\"").leak());
     let (code, stdout, stderr) = podometer(&["nodes", "--no-headers"], &untold);
     assert_eq!((code, stdout.as_str()), (0, "vm    1284m   <unknown>   483Mi   <unknown>   \n"));
-    assert!(stderr.contains("inventory.enabled=true") && stderr.contains("--show-capacity"), "{stderr}");
+    assert!(stderr.contains("right to get nodes") && stderr.contains("--show-capacity"), "{stderr}");
     let waiting = DOCUMENT.replace("\"top\"", "\"not_yet\"");
     let url = api::serve(waiting.leak());
     for view in ["pods", "nodes"] {
