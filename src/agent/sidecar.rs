@@ -16,7 +16,7 @@ use crate::model::reconciled::{Choice, Reconciled, SourceKind};
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
-use crate::model::unit::{CpuUse, MemoryUse, Pace, Unit, UnitId};
+use crate::model::unit::{Unit, UnitId};
 use crate::sampler::Feeds;
 use crate::sampler::clock::{Clock, KernelClock};
 use crate::source::node_agent::NodeAgent;
@@ -188,23 +188,9 @@ fn container_id(unit: &Unit) -> Option<&ContainerId> {
 fn network_unit(config: &Config, own: &OwnPod) -> Option<Unit> {
     let uid = own.uid.clone()?;
     let pod = Arc::new(own.info(&node_name(config))?);
-    Some(Unit {
-        id: NETWORK_ID,
-        cgroup: Arc::new(Cgroup { path: "".into(), kind: UnitKind::PodNetwork { uid } }),
-        identity: Some(Arc::new(Identity { pod: Some(pod), container: None })),
-        source: SourceKind::Cgroup,
-        parent: None,
-        created_wall_s: None,
-        gone: false,
-        values: crate::model::field::Values::default(),
-        read_at: [None; Pace::COUNT],
-        cpu: CpuUse::default(),
-        memory: MemoryUse::default(),
-        oom_kills: None,
-        io: Vec::new(),
-        hugetlb: Vec::new(),
-        network: None,
-    })
+    let cgroup = Cgroup { path: "".into(), kind: UnitKind::PodNetwork { uid } };
+    let identity = Some(Arc::new(Identity { pod: Some(pod), container: None }));
+    Some(Unit { id: NETWORK_ID, identity, ..Unit::new(cgroup) })
 }
 
 #[cfg(test)]

@@ -1,27 +1,10 @@
 use super::*;
-use crate::model::field::Values;
 use crate::model::identity::{PodUid, QosClass, Runtime};
 
 const UID: &str = "18451618-ada8-4b1c-a71e-5d336ca178d6";
 
 fn unit(kind: UnitKind, source: SourceKind, parent: Option<u32>) -> Unit {
-    Unit {
-        id: UnitId(7),
-        cgroup: Arc::new(Cgroup { path: "/x".into(), kind }),
-        identity: None,
-        source,
-        parent,
-        created_wall_s: None,
-        gone: false,
-        values: Values::default(),
-        read_at: [None; Pace::COUNT],
-        cpu: CpuUse::default(),
-        memory: MemoryUse::default(),
-        oom_kills: None,
-        io: Vec::new(),
-        hugetlb: Vec::new(),
-        network: None,
-    }
+    Unit { id: UnitId(7), source, parent, ..Unit::new(Cgroup { path: "/x".into(), kind }) }
 }
 
 fn pod() -> UnitKind {

@@ -9,14 +9,12 @@ pub struct Backoff {
     min: Duration,
     max: Duration,
     failures: u32,
-    random: u64,
+    jitter: Jitter,
 }
 
 impl Backoff {
     pub fn new(min: Duration, max: Duration, seed: u64) -> Backoff {
-        // Neighbouring seeds must not begin alike, and zero is the one state that xorshift never leaves.
-        let random = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Backoff { min, max, failures: 0, random }
+        Backoff { min, max, failures: 0, jitter: Jitter::new(seed) }
     }
 
     pub fn reset(&mut self) {
@@ -27,19 +25,30 @@ impl Backoff {
     pub fn next(&mut self, retry_after: Option<Duration>) -> Duration {
         let bound = self.min.saturating_mul(1 << self.failures.min(20)).min(self.max);
         self.failures = self.failures.saturating_add(1);
-        let jittered = bound.mul_f64(self.fraction());
+        let jittered = bound.mul_f64(self.jitter.fraction());
         match retry_after {
             Some(asked) => asked.min(self.max.saturating_mul(10)) + jittered.min(self.min),
             None => jittered,
         }
     }
+}
+
+/// Random numbers that keep agents from asking in step; a seed gives the same ones each time.
+#[derive(Debug)]
+pub struct Jitter(u64);
+
+impl Jitter {
+    pub fn new(seed: u64) -> Jitter {
+        // Neighbouring seeds must not begin alike, and zero is the one state that xorshift never leaves.
+        Jitter(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
 
     /// Even over `[0, 1)`. Marsaglia's xorshift64*.
-    fn fraction(&mut self) -> f64 {
-        self.random ^= self.random >> 12;
-        self.random ^= self.random << 25;
-        self.random ^= self.random >> 27;
-        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
+    pub fn fraction(&mut self) -> f64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 

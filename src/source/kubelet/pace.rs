@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::backoff::Jitter;
+
 /// First bound of the pauses after failures.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -11,14 +13,12 @@ pub struct Pace {
     interval: Duration,
     max_pause: Duration,
     failures: u32,
-    random: u64,
+    jitter: Jitter,
 }
 
 impl Pace {
     pub fn new(interval: Duration, max_pause: Duration, seed: u64) -> Pace {
-        // Neighbouring seeds must not begin alike, and zero is the one state that xorshift never leaves.
-        let random = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Pace { interval, max_pause, failures: 0, random }
+        Pace { interval, max_pause, failures: 0, jitter: Jitter::new(seed) }
     }
 
     /// The pause after an answer that took this long. A late answer delays the next poll, and who was slow is left
@@ -34,15 +34,8 @@ impl Pace {
         let first = FIRST_PAUSE.min(self.interval);
         let bound = first.saturating_mul(1 << self.failures.min(20)).min(self.max_pause);
         self.failures = self.failures.saturating_add(1);
-        (bound / 2 + bound.mul_f64(self.fraction() / 2.0)).max(took.min(self.interval).min(self.max_pause))
-    }
-
-    /// Even over `[0, 1)`. Marsaglia's xorshift64*.
-    fn fraction(&mut self) -> f64 {
-        self.random ^= self.random >> 12;
-        self.random ^= self.random << 25;
-        self.random ^= self.random >> 27;
-        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1u64 << 53) as f64
+        (bound / 2 + bound.mul_f64(self.jitter.fraction() / 2.0))
+            .max(took.min(self.interval).min(self.max_pause))
     }
 }
 
