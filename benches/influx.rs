@@ -82,7 +82,7 @@ fn main() {
     let mut producer = Producer::new(sample::options("n1"));
     let batches = producer.encode_snapshot(&snapshot, &mut []);
     let text: String =
-        batches.iter().map(|batch| String::from_utf8_lossy(&batch.lines).into_owned()).collect();
+        batches.iter().map(|batch| String::from_utf8_lossy(&batch.body).into_owned()).collect();
     let points = points(&text);
     let built = build(&points, Vec::new());
     assert_eq!(memchr::memchr_iter(b'\n', &built).count(), points.len());

@@ -13,7 +13,7 @@ use crate::model::report::{AgentReport, ProcessStats, SourceReport, SourceState}
 use crate::sampler::Feeds;
 use crate::sampler::clock::{Clock, KernelClock};
 use crate::server::Counters;
-use crate::sink::influxdb::Handle;
+use crate::sink::Handle;
 
 /// A publication older than this means that the sampler hangs.
 const STALE_SECONDS: f64 = 5.0;

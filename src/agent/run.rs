@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::deliver::Delivery;
+use super::deliver::{Deliveries, Wanted};
 use super::kubernetes::Kubernetes;
 use super::names;
 use super::node::NodeThread;
@@ -24,7 +24,6 @@ use crate::encode::document;
 use crate::sampler::clock::{Clock, KernelClock};
 use crate::sampler::{Feeds, SamplerThread};
 use crate::server::{self, Counters};
-use crate::sink::influxdb;
 
 /// How often the configuration file is looked at for a change.
 const FILE_INTERVAL: Duration = Duration::from_secs(5);
@@ -40,7 +39,7 @@ pub(super) fn run(loaded: Loaded, sources: &Sources, set_level: SetLevel) -> any
 }
 
 async fn serve(config: Config, sources: &Sources, set_level: SetLevel) -> anyhow::Result<()> {
-    let mut parts = Running::start(config, set_level).await?;
+    let mut parts = Box::pin(Running::start(config, set_level)).await?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
     let mut hangup = signal(SignalKind::hangup()).context("SIGHUP")?;
@@ -52,7 +51,7 @@ async fn serve(config: Config, sources: &Sources, set_level: SetLevel) -> anyhow
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
                 seen = sources.file.as_deref().and_then(modified);
-                parts.reload(sources).await;
+                Box::pin(parts.reload(sources)).await;
             }
             _ = looks.tick() => {
                 if parts.sampler.has_died() {
@@ -62,7 +61,7 @@ async fn serve(config: Config, sources: &Sources, set_level: SetLevel) -> anyhow
                 let now = sources.file.as_deref().and_then(modified);
                 if now.is_some() && now != seen {
                     seen = now;
-                    parts.reload(sources).await;
+                    Box::pin(parts.reload(sources)).await;
                 }
             }
         }
@@ -87,7 +86,7 @@ struct Running {
     node: NodeThread,
     kubernetes: Arc<Mutex<Kubernetes>>,
     server: ServerTask,
-    sinks: Vec<Delivery>,
+    sinks: Deliveries,
     set_level: SetLevel,
 }
 
@@ -95,6 +94,7 @@ impl Running {
     async fn start(config: Config, set_level: SetLevel) -> anyhow::Result<Running> {
         let feeds = Feeds::default();
         let prepared = server::prepare(config.server.clone())?;
+        let wanted = Wanted::of(&config, node_name(&config))?;
         // The address first: a second agent on this machine should fail before it reads anything.
         let listener = bind(&config).await?;
         let sight = open_and_announce(&config)?;
@@ -113,35 +113,13 @@ impl Running {
         let sampler = SamplerThread::start(sampler(&config, sight.tree, feeds.clone()))
             .context("starting the sampler")?;
         let server = ServerTask::start(listener, prepared, &reporter);
-        let mut running = Running {
-            config,
-            own,
-            feeds,
-            reporter,
-            sampler,
-            node,
-            kubernetes,
-            server,
-            sinks: Vec::new(),
-            set_level,
-        };
-        running.sinks = running.start_sinks(&running.config)?;
-        running.show_sinks();
+        let reporting = reporter.clone();
+        let report = Arc::new(move || reporting.report());
+        let sinks = Deliveries::new(feeds.clone(), report, reporter.sinks.clone());
+        let mut running =
+            Running { config, own, feeds, reporter, sampler, node, kubernetes, server, sinks, set_level };
+        running.sinks.change_to(wanted).await?;
         Ok(running)
-    }
-
-    fn start_sinks(&self, config: &Config) -> anyhow::Result<Vec<Delivery>> {
-        let host = node_name(config);
-        let start = |(place, sink): (usize, &influxdb::Config)| {
-            let seed = KernelClock.wall_ns() as u64 ^ place as u64;
-            Delivery::start(sink.clone(), self.feeds.clone(), &host, seed)
-        };
-        config.sinks.influxdb.iter().enumerate().map(start).collect()
-    }
-
-    fn show_sinks(&self) {
-        let handles = self.sinks.iter().map(Delivery::handle).collect();
-        *self.reporter.sinks.lock().unwrap_or_else(PoisonError::into_inner) = handles;
     }
 
     /// Reads the configuration again and restarts the parts whose settings changed. A bad one is refused with
@@ -160,7 +138,7 @@ impl Running {
             tracing::info!("configuration unchanged");
             return;
         }
-        match self.apply(new).await {
+        match Box::pin(self.apply(new)).await {
             Ok(()) => tracing::info!("configuration reloaded"),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "configuration refused; the running one stays");
@@ -174,11 +152,10 @@ impl Running {
         let is_read_anew = (&old.paths, &old.sampler, &old.sidecar, old.agent.mode)
             != (&new.paths, &new.sampler, &new.sidecar, new.agent.mode);
         let is_server_new = old.server != new.server;
-        let is_sent_anew = (&old.sinks, &old.agent) != (&new.sinks, &new.agent);
         let sight = is_read_anew.then(|| open_and_announce(&new)).transpose()?;
         let prepared = is_server_new.then(|| server::prepare(new.server.clone())).transpose()?;
         let listener = if old.server.listen == new.server.listen { None } else { Some(bind(&new).await?) };
-        let sinks = is_sent_anew.then(|| self.start_sinks(&new)).transpose()?;
+        let wanted = Wanted::of(&new, node_name(&new))?;
         let old = std::mem::replace(&mut self.config, new);
         let new = &self.config;
         (self.set_level)(new.agent.log.level);
@@ -214,13 +191,7 @@ impl Running {
             };
             self.server = ServerTask::start(listener, prepared, &self.reporter);
         }
-        if let Some(sinks) = sinks {
-            for sink in std::mem::replace(&mut self.sinks, sinks) {
-                sink.stop().await;
-            }
-            self.show_sinks();
-        }
-        Ok(())
+        self.sinks.change_to(wanted).await
     }
 
     async fn stop(mut self) {
@@ -231,9 +202,7 @@ impl Running {
         drop(self.kubernetes);
         drop(self.sampler);
         drop(self.node);
-        for sink in self.sinks {
-            sink.stop().await;
-        }
+        self.sinks.stop().await;
         self.server.stop().await;
     }
 }

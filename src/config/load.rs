@@ -36,9 +36,9 @@ pub fn load(sources: &Sources) -> Result<Loaded, Vec<Problem>> {
             }
         }));
     }
-    let refusals = config.iter().flat_map(|config| config.sinks.refusals());
+    let refusals = config.iter().flat_map(|config| config.sinks.refusals(&config.spool));
     problems.extend(refusals.map(|(key, message)| Problem::Refused {
-        origin: leaf_at(&leaves, key).map_or(Origin::Default, |leaf| leaf.origin.clone()),
+        origin: leaf_at(&leaves, &key).map_or(Origin::Default, |leaf| leaf.origin.clone()),
         message,
     }));
     match config {

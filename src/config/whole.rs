@@ -11,6 +11,7 @@ use crate::model::bounds::OutOfRange;
 use crate::reconcile;
 use crate::sampler;
 use crate::server;
+use crate::sink::spool;
 use crate::source::{api_server, inventory, kubelet, lease, metrics_api, procfs};
 
 /// The file that documents every key with its default; printed by `podometer config default`.
@@ -33,6 +34,7 @@ pub struct Config {
     pub sidecar: Sidecar,
     pub reconcile: reconcile::Config,
     pub server: server::Config,
+    pub spool: spool::Config,
     pub sinks: Sinks,
 }
 
@@ -61,6 +63,7 @@ impl Config {
             ("sidecar", self.sidecar.validate()),
             ("reconcile", self.reconcile.validate()),
             ("server", self.server.validate()),
+            ("spool", self.spool.validate()),
         ];
         let below = |(section, problems): (&str, Vec<OutOfRange>)| {
             let section = section.to_owned();

@@ -1,7 +1,10 @@
 //! Pure encoders: a snapshot goes in, bytes come out. No IO, no clock, no async.
 
+mod batch;
 pub mod cluster;
 pub mod document;
 pub mod influx;
 pub mod prometheus;
 pub mod schema;
+
+pub use batch::Batch;

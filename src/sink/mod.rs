@@ -1,3 +1,29 @@
 //! Where values are sent: each sink accounts for every point it was given.
 
+/// What waits and its account behind one lock.
+mod account;
+#[cfg(test)]
+mod account_tests;
+/// The numbers behind that lock.
+mod books;
+/// The groups of keys that all sinks have.
+pub mod config;
+/// The task that sends what waits.
+mod deliver;
+/// What the rest of the program holds of a sink.
+mod handle;
+/// Requests to servers.
+pub mod http;
+/// InfluxDB 1, 2 and 3, VictoriaMetrics and whatever else takes line protocol over HTTP.
 pub mod influxdb;
+/// A batch as it waits.
+mod parcel;
+/// The seam between delivery and the protocols.
+mod protocol;
+/// What waits, on disk.
+pub mod spool;
+/// How a sink fares.
+mod status;
+
+pub use handle::{Handle, Left, Plan, try_spool};
+pub use status::{State, Status};

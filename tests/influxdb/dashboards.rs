@@ -1,9 +1,8 @@
 //! Telegraf's system dashboard (Grafana 928) asked of a real InfluxDB.
 
 use podometer::encode::influx::{Batch, Limits, LineWriter, split};
-use podometer::sink::influxdb::Sink;
 
-use crate::script::config;
+use crate::script::{config, start};
 use crate::servers::Server;
 
 /// One panel's fields of one measurement.
@@ -42,7 +41,7 @@ fn panels() -> Vec<Panel> {
 async fn unanswered(lines: Vec<u8>, host: &str) -> Option<Vec<String>> {
     let server = Server::influxdb(false)?;
     server.query("d", "CREATE DATABASE d");
-    let handle = Sink::start(&config(&server.url()), 1).unwrap();
+    let handle = start(&config(&server.url()));
     for batch in split(lines, Limits::default()) {
         handle.push(batch);
     }

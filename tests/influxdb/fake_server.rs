@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use podometer::encode::influx::Batch;
 use podometer::model::ledger::Ledger;
-use podometer::sink::influxdb::{Handle, Sink, State};
+use podometer::sink::{Handle, State};
 
-use crate::script::{Answer, Server, status};
+use crate::script::{Answer, Server, start, status};
 
 fn batch(from: usize, to: usize) -> Batch {
     let lines: String = (from..to).map(|at| format!("m,line={at} v={at}i {at}\n")).collect();
@@ -37,12 +37,13 @@ async fn fake_server_failures_of_all_kinds_lose_nothing() {
     })
     .await;
     let mut config = server.config();
-    config.timeout = Duration::from_millis(200);
-    let handle = Sink::start(&config, 1).unwrap();
+    config.http.timeout = Duration::from_millis(200);
+    let handle = start(&config);
     handle.push(batch(0, 10));
     let ledger = settled(&handle).await;
     assert_eq!(ledger, Ledger { produced: 10, acknowledged: 10, ..Ledger::default() });
-    assert_eq!(handle.status().retries, 7);
+    // A kept connection that the server closed is opened again at once.
+    assert_eq!(handle.status().retries, 6);
     assert_eq!(handle.status().state, State::Working);
     let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
     assert_eq!(bodies, vec![bodies[0].clone(); 8], "the same batch again and again");
@@ -52,8 +53,8 @@ async fn fake_server_failures_of_all_kinds_lose_nothing() {
 async fn fake_server_retry_after_is_waited_for() {
     let server = Server::start(|_, _| status("503 Service Unavailable\r\nRetry-After: 100000")).await;
     let mut config = server.config();
-    config.backoff_max = Duration::from_hours(1);
-    let handle = Sink::start(&config, 1).unwrap();
+    config.http.backoff_max = Duration::from_hours(1);
+    let handle = start(&config);
     handle.push(batch(0, 3));
     handle.wait_until(|_, status| status.retries == 1).await;
     // The end of the run is worth one more attempt, and no third within the grace.
@@ -68,7 +69,7 @@ async fn fake_server_413_splits_down_to_the_line_that_is_too_long() {
         status(if request.body.len() > 40 { "413 Request Entity Too Large" } else { "204 No Content" })
     })
     .await;
-    let handle = Sink::start(&server.config(), 1).unwrap();
+    let handle = start(&server.config());
     let long = format!("m text=\"{}\" 99\n", "x".repeat(50));
     let lines = format!("m v=1i 1\nm v=2i 2\nm v=3i 3\n{long}m v=5i 5\n");
     handle.push(Batch::from_lines(lines.into()));
@@ -88,7 +89,7 @@ async fn fake_server_bad_lines_are_found_and_good_ones_stored() {
         Answer::Whole("400 Bad Request", text)
     })
     .await;
-    let handle = Sink::start(&server.config(), 1).unwrap();
+    let handle = start(&server.config());
     handle.push(batch(0, 100));
     let ledger = settled(&handle).await;
     // Lines 7 and 70 to 79.
@@ -115,7 +116,7 @@ async fn fake_server_conflict_of_a_measurement_costs_three_requests() {
         Answer::Whole("400 Bad Request", text)
     })
     .await;
-    let handle = Sink::start(&server.config(), 1).unwrap();
+    let handle = start(&server.config());
     let lines: String = (0..1000).map(|at| format!("{},n={at} v=1i {at}\n", ["k", "m"][at % 2])).collect();
     handle.push(Batch::from_lines(lines.into()));
     let ledger = settled(&handle).await;
@@ -130,7 +131,7 @@ async fn fake_server_huge_error_body_is_read_to_its_cap() {
         _ => status("204 No Content"),
     })
     .await;
-    let handle = Sink::start(&server.config(), 1).unwrap();
+    let handle = start(&server.config());
     handle.push(batch(0, 5));
     handle.push(batch(5, 7));
     let ledger = settled(&handle).await;
@@ -145,9 +146,9 @@ async fn fake_server_full_queue_drops_the_oldest() {
     })
     .await;
     let mut config = server.config();
-    (config.batch_points, config.queue_points) = (10, 50);
-    config.timeout = Duration::from_millis(300);
-    let handle = Sink::start(&config, 1).unwrap();
+    (config.batch_points, config.queue.points) = (10, 50);
+    config.http.timeout = Duration::from_millis(300);
+    let handle = start(&config);
     handle.push(batch(0, 10));
     handle.wait_until(|_, status| status.requests == 1).await;
     for at in 1..10 {
@@ -165,8 +166,8 @@ async fn fake_server_full_queue_drops_the_oldest() {
 async fn fake_server_shutdown_drains_and_counts_the_rest() {
     let server = Server::start(|at, _| if at < 3 { status("204 No Content") } else { Answer::Silence }).await;
     let mut config = server.config();
-    config.timeout = Duration::from_mins(1);
-    let handle = Sink::start(&config, 1).unwrap();
+    config.http.timeout = Duration::from_mins(1);
+    let handle = start(&config);
     for at in 0..5 {
         handle.push(batch(at * 10, at * 10 + 10));
     }
@@ -188,7 +189,7 @@ async fn fake_server_sees_the_token_in_the_header_only() {
     let mut config = server.config();
     (config.database, config.org, config.bucket) = (None, Some("o".into()), Some("b 1".into()));
     config.token_file = Some(file);
-    let handle = Sink::start(&config, 1).unwrap();
+    let handle = start(&config);
     handle.push(batch(0, 1));
     settled(&handle).await;
     let head = server.requests().remove(0).head;

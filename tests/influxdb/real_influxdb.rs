@@ -7,11 +7,11 @@ use std::time::Duration;
 use influxdb_line_protocol::{FieldValue, ParsedLine, parse_lines};
 use podometer::encode::influx::{Batch, Producer};
 use podometer::model::ledger::Ledger;
-use podometer::sink::influxdb::{Handle, Sink, State};
+use podometer::sink::{Handle, State};
 use serde_json::Value;
 
 use crate::sample;
-use crate::script::config;
+use crate::script::{config, start};
 use crate::servers::Server;
 
 async fn settled(handle: &Handle) -> Ledger {
@@ -65,11 +65,11 @@ async fn everything_written_reads_back_with_its_type() {
     for gzip in [true, false] {
         let mut config = config(&server.url());
         (config.gzip, config.create_database) = (gzip, true);
-        let handle = Sink::start(&config, 1).unwrap();
+        let handle = start(&config);
         let batches = Producer::new(sample::options(&format!("gzip-{gzip}")))
             .encode_snapshot(&sample::small(), &mut []);
         let text: String =
-            batches.iter().map(|batch| String::from_utf8(batch.lines.to_vec()).unwrap()).collect();
+            batches.iter().map(|batch| String::from_utf8(batch.body.to_vec()).unwrap()).collect();
         // Values that a careless writer breaks.
         let mut awkward = Vec::new();
         let mut writer = podometer::encode::influx::LineWriter::new(&mut awkward);
@@ -128,7 +128,7 @@ async fn password_is_needed_and_a_mended_one_delivers() {
     std::fs::write(&file, "wrong").unwrap();
     let mut config = config(&server.url());
     (config.username, config.password_file) = (Some("user".into()), Some(file.clone()));
-    let handle = Sink::start(&config, 1).unwrap();
+    let handle = start(&config);
     handle.push(Batch::from_lines("m v=1i 1\n".into()));
     handle
         .wait_until(|ledger, status| ledger.queued == 1 && status.state == State::Held && status.retries > 2)
@@ -143,7 +143,7 @@ async fn only_bad_lines_are_rejected() {
     let Some(server) = Server::influxdb(false) else { return };
     server.query("d", "CREATE DATABASE d");
     server.query("d", "CREATE RETENTION POLICY hour ON d DURATION 1h REPLICATION 1");
-    let handle = Sink::start(&config(&server.url()), 1).unwrap();
+    let handle = start(&config(&server.url()));
     handle.push(Batch::from_lines("m v=1.5 1\n".into()));
     settled(&handle).await;
     let lines: String = (0..500)
@@ -163,7 +163,7 @@ async fn only_bad_lines_are_rejected() {
 
     let mut old = config(&server.url());
     old.retention_policy = Some("hour".into());
-    let handle = Sink::start(&old, 1).unwrap();
+    let handle = start(&old);
     handle.push(Batch::from_lines("m v=1.5 1000\nm v=2.5 2000\n".into()));
     assert_eq!(settled(&handle).await.rejected, [("beyond_retention", 2)]);
 }
@@ -171,7 +171,7 @@ async fn only_bad_lines_are_rejected() {
 #[tokio::test]
 async fn missing_database_and_policy_hold_the_data() {
     let Some(server) = Server::influxdb(false) else { return };
-    let handle = Sink::start(&config(&server.url()), 1).unwrap();
+    let handle = start(&config(&server.url()));
     handle.push(Batch::from_lines("m v=1i 1\nm v=2i 2\n".into()));
     handle.wait_until(|_, status| status.state == State::Held && status.retries > 3).await;
     assert!(handle.status().message.contains("create it"), "{}", handle.status().message);
@@ -182,7 +182,7 @@ async fn missing_database_and_policy_hold_the_data() {
 
     let mut config = config(&server.url());
     config.retention_policy = Some("later".into());
-    let handle = Sink::start(&config, 1).unwrap();
+    let handle = start(&config);
     handle.push(Batch::from_lines("m v=1i 1\n".into()));
     handle.wait_until(|_, status| status.state == State::Held).await;
     server.query("d", "CREATE RETENTION POLICY later ON d DURATION INF REPLICATION 1");
@@ -195,7 +195,7 @@ async fn missing_database_and_policy_hold_the_data() {
 async fn outage_mid_run_loses_nothing_acknowledged() {
     let Some(mut server) = Server::influxdb(false) else { return };
     server.query("d", "CREATE DATABASE d");
-    let handle = Arc::new(Sink::start(&config(&server.url()), 1).unwrap());
+    let handle = Arc::new(start(&config(&server.url())));
     // Looks at the account from another thread at every instant that it can get.
     let running = Arc::new(AtomicBool::new(true));
     let probe = std::thread::spawn({

@@ -2,11 +2,10 @@
 
 use influxdb_line_protocol::{FieldValue, parse_lines};
 use podometer::encode::influx::Producer;
-use podometer::sink::influxdb::Sink;
 use serde_json::Value;
 
 use crate::sample;
-use crate::script::config;
+use crate::script::{config, start};
 use crate::servers::Server;
 
 #[tokio::test]
@@ -17,10 +16,10 @@ async fn every_field_becomes_a_series_with_its_value() {
         if v2 {
             (config.database, config.bucket, config.org) = (None, Some("d".into()), Some("o".into()));
         }
-        let handle = Sink::start(&config, 1).unwrap();
+        let handle = start(&config);
         let batches = Producer::new(sample::options("n1")).encode_snapshot(&sample::small(), &mut []);
         let text: String =
-            batches.iter().map(|batch| String::from_utf8(batch.lines.to_vec()).unwrap()).collect();
+            batches.iter().map(|batch| String::from_utf8(batch.body.to_vec()).unwrap()).collect();
         for batch in batches {
             handle.push(batch);
         }

@@ -71,7 +71,7 @@ const SYSTEM: &[&str] = &[
 
 fn encoded(producer: &mut Producer, snapshot: &podometer::model::snapshot::Snapshot) -> String {
     let batches = producer.encode_snapshot(snapshot, &mut []);
-    batches.iter().map(|batch| String::from_utf8(batch.lines.to_vec()).unwrap()).collect()
+    batches.iter().map(|batch| String::from_utf8(batch.body.to_vec()).unwrap()).collect()
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn extra_rows_share_batches() {
     );
     assert_eq!(batches.iter().map(|batch| batch.points).sum::<u64>(), alone + 1);
     assert!(batches.iter().all(|batch| batch.points <= 3));
-    let last = batches.last().unwrap().lines.clone();
+    let last = batches.last().unwrap().body.clone();
     let expected = format!("mem,host=n1 total=1i {}\n", sample::TAKEN_NS);
     assert!(String::from_utf8(last.to_vec()).unwrap().ends_with(&expected));
 }

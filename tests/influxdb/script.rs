@@ -2,8 +2,11 @@
 
 use std::io::Read;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use podometer::sink::config::HttpConfig;
 use podometer::sink::influxdb::Config;
+use podometer::sink::{Handle, spool};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -91,13 +94,18 @@ impl Server {
 }
 
 pub(crate) fn config(url: &str) -> Config {
-    Config {
-        url: url.into(),
-        database: Some("d".into()),
-        backoff_min: std::time::Duration::from_millis(1),
-        backoff_max: std::time::Duration::from_millis(20),
-        ..Config::default()
-    }
+    let http = HttpConfig {
+        backoff_min: Duration::from_millis(1),
+        backoff_max: Duration::from_millis(20),
+        proxy: "none".into(),
+        ..HttpConfig::default()
+    };
+    Config { url: url.into(), database: Some("d".into()), http, ..Config::default() }
+}
+
+/// A sink without a spool.
+pub(crate) fn start(config: &Config) -> Handle {
+    config.plan().unwrap().start(&spool::Config::default(), 1).unwrap()
 }
 
 async fn read(stream: &mut dyn Stream) -> Option<Request> {

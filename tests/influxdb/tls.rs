@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use podometer::encode::influx::Batch;
-use podometer::sink::influxdb::{Sink, State};
+use podometer::sink::State;
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::script::{Server, status};
+use crate::script::{Server, start, status};
 
 /// A certificate for localhost that signs itself, as PEM, and a server that shows it.
 fn acceptor() -> (String, TlsAcceptor) {
@@ -31,7 +31,7 @@ async fn an_unknown_certificate_is_refused_and_a_named_authority_trusted() {
     let server = Server::start_with(Some(tls), |_, _| status("204 No Content")).await;
     let batch = || Batch::from_lines("m v=1i 1\n".into());
 
-    let stranger = Sink::start(&server.config(), 1).unwrap();
+    let stranger = start(&server.config());
     stranger.push(batch());
     stranger.wait_until(|_, status| status.state == State::Retrying).await;
     assert!(stranger.status().message.contains("certificate"), "{}", stranger.status().message);
@@ -42,19 +42,20 @@ async fn an_unknown_certificate_is_refused_and_a_named_authority_trusted() {
     std::fs::write(&file, pem).unwrap();
     let mut config = server.config();
     config.tls.ca_file = Some(file.clone());
-    let trusting = Sink::start(&config, 1).unwrap();
+    let trusting = start(&config);
     trusting.push(batch());
     trusting.wait_until(|ledger, _| ledger.acknowledged == 1).await;
 
     let mut config = server.config();
     config.tls.insecure_skip_verify = true;
-    let careless = Sink::start(&config, 1).unwrap();
+    let careless = start(&config);
     careless.push(batch());
     careless.wait_until(|ledger, _| ledger.acknowledged == 1).await;
 
     std::fs::write(&file, "no certificate").unwrap();
     config = server.config();
     config.tls.ca_file = Some(file);
-    let error = Sink::start(&config, 1).unwrap_err().to_string();
+    let plan = config.plan().unwrap();
+    let error = plan.start(&podometer::sink::spool::Config::default(), 1).unwrap_err().to_string();
     assert!(error.contains("ca.pem") && error.contains("influxdb"), "{error}");
 }

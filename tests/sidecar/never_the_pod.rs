@@ -51,7 +51,7 @@ fn points(snapshot: &Snapshot) -> String {
         node_facts: |_| NodeFacts::default(),
     });
     let batches = producer.encode_snapshot(snapshot, &mut []);
-    batches.iter().map(|batch| String::from_utf8(batch.lines.to_vec()).unwrap()).collect()
+    batches.iter().map(|batch| String::from_utf8(batch.body.to_vec()).unwrap()).collect()
 }
 
 #[test]

@@ -153,9 +153,9 @@ fn what_a_sink_refuses_is_told_with_its_file() {
         told,
         ["podometer.yaml: unknown key sinks.influxdb[0].urll; did you mean sinks.influxdb[0].url?"]
     );
-    let told = complaints("sinks: {influxdb: [{url: 'http://i', database: d, timeout: soon}]}");
+    let told = complaints("sinks: {influxdb: [{url: 'http://i', database: d, http: {timeout: soon}}]}");
     assert!(
-        told[0].starts_with("podometer.yaml: sinks.influxdb[0].timeout: is ") && told.len() == 1,
+        told[0].starts_with("podometer.yaml: sinks.influxdb[0].http.timeout: is ") && told.len() == 1,
         "{told:?}"
     );
 }

@@ -2,14 +2,7 @@
 
 use bytes::Bytes;
 
-/// Whole lines, ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// Each line ends with `\n`.
-    pub lines: Bytes,
-    /// How many lines that are.
-    pub points: u64,
-}
+use crate::encode::Batch;
 
 /// How large a batch may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +23,7 @@ impl Batch {
     pub fn from_lines(lines: Bytes) -> Batch {
         let ends = memchr::memchr_iter(b'\n', &lines).count() as u64;
         let points = ends + u64::from(lines.last().is_some_and(|&byte| byte != b'\n'));
-        Batch { lines, points }
+        Batch { body: lines, points }
     }
 }
 
@@ -52,11 +45,11 @@ pub fn split(lines: Vec<u8>, limits: Limits) -> Vec<Batch> {
     if cuts.is_empty() {
         let mut lines = lines;
         lines.truncate(last);
-        return vec![Batch { lines: lines.into(), points: points as u64 }];
+        return vec![Batch { body: lines.into(), points: points as u64 }];
     }
     cuts.push((start, last, points));
     let batch = |(start, end, points): (usize, usize, usize)| Batch {
-        lines: Bytes::copy_from_slice(&lines[start..end]),
+        body: Bytes::copy_from_slice(&lines[start..end]),
         points: points as u64,
     };
     cuts.into_iter().map(batch).collect()
@@ -71,13 +64,13 @@ mod tests {
         let text = b"a v=1i 1\nbb v=22i 2\nc v=3i 3\nd v=4i 4\n".to_vec();
         for (points, bytes) in [(1, 1000), (2, 1000), (3, 1000), (100, 1), (100, 20), (100, 1000)] {
             let batches = split(text.clone(), Limits { points, bytes });
-            let whole: Vec<u8> = batches.iter().flat_map(|batch| batch.lines.to_vec()).collect();
+            let whole: Vec<u8> = batches.iter().flat_map(|batch| batch.body.to_vec()).collect();
             assert_eq!(whole, text);
             assert_eq!(batches.iter().map(|batch| batch.points).sum::<u64>(), 4);
             for batch in &batches {
-                assert_eq!(Batch::from_lines(batch.lines.clone()), *batch);
+                assert_eq!(Batch::from_lines(batch.body.clone()), *batch);
                 assert!(batch.points as usize <= points);
-                assert!(batch.lines.len() <= bytes || batch.points == 1);
+                assert!(batch.body.len() <= bytes || batch.points == 1);
             }
         }
         assert!(split(Vec::new(), Limits::default()).is_empty());

@@ -7,7 +7,8 @@ mod line_test;
 mod prefixes;
 mod producer;
 
-pub use batch::{Batch, Limits, split};
+pub use crate::encode::Batch;
+pub use batch::{Limits, split};
 pub(crate) use line::plain_key;
 pub use line::{Key, LineWriter, Precision, append_tag, escape};
 pub use prefixes::{PrefixCache, Prefixes};

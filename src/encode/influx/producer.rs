@@ -1,7 +1,8 @@
 //! Turns a snapshot into batches of line protocol.
 
-use super::batch::{Batch, Limits, split};
+use super::batch::{Limits, split};
 use super::line::{LineWriter, Precision, append_tag};
+use crate::encode::Batch;
 use crate::encode::schema::kubernetes::{self, NodeFacts};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;

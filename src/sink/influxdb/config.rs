@@ -2,14 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Uri;
 use serde::Deserialize;
 
-use super::secret::Secret;
+use super::protocol::{InfluxDb, Target};
 use crate::encode::influx::{Limits, Precision};
 use crate::encode::schema::kubernetes::TAGS;
+use crate::sink::config::{HttpConfig, QueueConfig, Refusal, Shared};
+use crate::sink::handle::Plan;
+use crate::sink::http::{Access, Secret, Servers, TlsConfig, TwoPlaces};
+use crate::sink::parcel::Packing;
+
+/// The name of this kind in keys, metrics and the log.
+const KIND: &str = "influxdb";
 
 /// Which write endpoint the server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -19,9 +26,21 @@ pub enum Version {
     V1,
     /// `/api/v2/write` with organisation and bucket; a token.
     V2,
+    /// `/api/v3/write_lp` with a database; a token.
+    V3,
 }
 
-/// One server to write to.
+/// How many of a cluster's nodes must have written (v1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consistency {
+    All,
+    Any,
+    One,
+    Quorum,
+}
+
+/// One server, or several of which one is written to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -29,15 +48,19 @@ pub struct Config {
     pub name: String,
     /// Base address, such as `http://influxdb:8086`; the endpoint's path is appended.
     pub url: String,
-    /// `v1` or `v2`; by default v2 where `bucket` is set and v1 where `database` is.
+    /// Further addresses of the same data; the next one is asked while one fails.
+    pub urls: Vec<String>,
+    /// `v1`, `v2` or `v3`; by default v2 where `bucket` is set and v1 where `database` is.
     pub version: Option<Version>,
-    /// Database to write to (v1).
+    /// Database to write to (v1, v3).
     pub database: Option<String>,
     /// Retention policy to write to (v1); by default the database's own.
     pub retention_policy: Option<String>,
+    /// How many nodes of a cluster must have written: `any`, `one`, `quorum` or `all` (v1).
+    pub consistency: Option<Consistency>,
     /// User to write as (v1).
     pub username: Option<String>,
-    /// File that holds the user's password (v1).
+    /// File that holds the user's password (v1); read again when it changes.
     pub password_file: Option<PathBuf>,
     /// Environment variable that holds the user's password (v1).
     pub password_env: Option<String>,
@@ -45,9 +68,9 @@ pub struct Config {
     pub org: Option<String>,
     /// Bucket to write to (v2).
     pub bucket: Option<String>,
-    /// File that holds the token (v2).
+    /// File that holds the token (v2, v3); read again when it changes.
     pub token_file: Option<PathBuf>,
-    /// Environment variable that holds the token (v2).
+    /// Environment variable that holds the token (v2, v3).
     pub token_env: Option<String>,
     /// How often a snapshot is written.
     #[serde(with = "humantime_serde")]
@@ -56,24 +79,15 @@ pub struct Config {
     pub batch_points: usize,
     /// The most bytes of line protocol in one request, before compression.
     pub batch_bytes: usize,
-    /// The most points that wait in memory; beyond it the oldest batch is dropped and counted.
-    pub queue_points: u64,
-    /// The most bytes of (compressed) batches that wait in memory; beyond it the oldest is dropped and counted.
-    pub queue_bytes: usize,
-    /// The longest that one request may take, connecting and answer included.
-    #[serde(with = "humantime_serde")]
-    pub timeout: Duration,
-    /// Upper bound of the first pause after a failure; it doubles with every further one.
-    #[serde(with = "humantime_serde")]
-    pub backoff_min: Duration,
-    /// Upper bound of any pause between attempts; also caps the server's Retry-After at ten times itself.
-    #[serde(with = "humantime_serde")]
-    pub backoff_max: Duration,
     /// Compress requests.
     pub gzip: bool,
     /// Unit of the timestamps: `ns`, `us`, `ms` or `s`.
     pub precision: Precision,
-    /// How an `https` server is trusted.
+    /// How requests are made.
+    pub http: HttpConfig,
+    /// What waits to be sent.
+    pub queue: QueueConfig,
+    /// How an `https` server is trusted, and how we show who we are.
     pub tls: TlsConfig,
     /// Tags added to every point.
     pub tags: BTreeMap<String, String>,
@@ -83,24 +97,16 @@ pub struct Config {
     pub net_protocol_row: bool,
 }
 
-/// How an `https` server is trusted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TlsConfig {
-    /// PEM file with the authorities to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Accept any certificate: the connection is then open to whoever sits in between.
-    pub insecure_skip_verify: bool,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
-            name: "influxdb".into(),
+            name: KIND.into(),
             url: String::new(),
+            urls: Vec::new(),
             version: None,
             database: None,
             retention_policy: None,
+            consistency: None,
             username: None,
             password_file: None,
             password_env: None,
@@ -111,14 +117,10 @@ impl Default for Config {
             interval: Duration::from_secs(10),
             batch_points: 5000,
             batch_bytes: 4 << 20,
-            // Half an hour of 110 pods with 331 containers: 551 points every ten seconds.
-            queue_points: 100_000,
-            queue_bytes: 32 << 20,
-            timeout: Duration::from_secs(5),
-            backoff_min: Duration::from_millis(500),
-            backoff_max: Duration::from_secs(30),
             gzip: true,
             precision: Precision::Ns,
+            http: HttpConfig::default(),
+            queue: QueueConfig::default(),
             tls: TlsConfig::default(),
             tags: BTreeMap::new(),
             create_database: false,
@@ -127,43 +129,10 @@ impl Default for Config {
     }
 }
 
-/// What is wrong with a sink's configuration: key, value and what is allowed.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    #[error("sinks.influxdb {name}: url {url:?} is not an http:// or https:// address")]
-    Url { name: String, url: String },
-    #[error("sinks.influxdb {name}: url must not carry a user, password or query; use the keys for these")]
-    UrlParts { name: String },
-    #[error("sinks.influxdb {name}: set database (v1) or bucket (v2), or version where both are set")]
-    Target { name: String },
-    #[error(
-        "sinks.influxdb {name}: {key} belongs to the other version of the endpoint ({version:?} is in use)"
-    )]
-    Foreign { name: String, key: &'static str, version: Version },
-    #[error("sinks.influxdb {name}: set either {file} or {env}, not both")]
-    TwoSecrets { name: String, file: &'static str, env: &'static str },
-    #[error("sinks.influxdb {name}: username needs password_file or password_env, and these need username")]
-    HalfLogin { name: String },
-    #[error("sinks.influxdb {name}: {key} is {value}, allowed is {allowed}")]
-    Range { name: String, key: &'static str, value: String, allowed: &'static str },
-    #[error("sinks.influxdb {name}: tags.{tag} is a tag of the measurements themselves; use another name")]
-    Tag { name: String, tag: String },
-}
-
-/// Where to write, once the configuration is known to be sound.
-#[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) write: Uri,
-    /// The address and statement that create the database, where that is allowed.
-    pub(super) create: Option<(Uri, String)>,
-    pub(super) username: Option<String>,
-    pub(super) secret: Option<Secret>,
-}
-
 impl Config {
     /// Refuses what cannot work, naming key, value and what is allowed.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        self.target().map(|_| ())
+    pub fn validate(&self) -> Result<(), Refusal> {
+        self.plan().map(|_| ())
     }
 
     /// How large the batches given to this sink may be.
@@ -171,128 +140,109 @@ impl Config {
         Limits { points: self.batch_points, bytes: self.batch_bytes }
     }
 
-    pub(super) fn target(&self) -> Result<Target, ConfigError> {
-        let name = || self.name.clone();
-        self.check_ranges()?;
+    /// What is started.
+    pub fn plan(&self) -> Result<Plan, Refusal> {
+        let shared = self.shared();
+        shared.check(self.batch_points, self.batch_bytes)?;
         if let Some(tag) = self.tags.keys().find(|tag| TAGS.contains(&tag.as_str())) {
-            return Err(ConfigError::Tag { name: name(), tag: tag.clone() });
+            let problem = "is a tag of the measurements themselves; use another name";
+            return Err(shared.refuse(&format!("tags.{tag}"), problem));
         }
-        let version = match (self.version, &self.database, &self.bucket) {
-            (None | Some(Version::V1), Some(_), None) | (Some(Version::V1), Some(_), Some(_)) => Version::V1,
-            (None | Some(Version::V2), None, Some(_)) | (Some(Version::V2), Some(_), Some(_)) => Version::V2,
-            _ => return Err(ConfigError::Target { name: name() }),
+        let version = self.the_version()?;
+        self.check_foreign(version)?;
+        let access = self.access(version)?;
+        let target = Target {
+            version,
+            database: self.database.clone().unwrap_or_default(),
+            retention_policy: self.retention_policy.clone(),
+            consistency: self.consistency,
+            org: self.org.clone(),
+            bucket: self.bucket.clone().unwrap_or_default(),
+            may_create: self.create_database,
         };
-        let foreign = match version {
-            Version::V1 => {
-                [("token_file", self.token_file.is_some()), ("token_env", self.token_env.is_some())]
+        Ok(Plan {
+            kind: KIND,
+            name: self.name.clone(),
+            servers: Servers {
+                urls: shared.all_urls(),
+                access,
+                http: self.http.clone(),
+                tls: self.tls.clone(),
+            },
+            queue: self.queue.clone(),
+            protocol: Arc::new(InfluxDb { target }),
+            packing: if self.gzip { Packing::Gzip } else { Packing::Plain },
+            form: self.precision as u8,
+            newest_only: false,
+        })
+    }
+
+    fn shared(&self) -> Shared<'_> {
+        Shared {
+            kind: KIND,
+            name: &self.name,
+            url: &self.url,
+            urls: &self.urls,
+            interval: self.interval,
+            http: &self.http,
+            queue: &self.queue,
+            tls: &self.tls,
+        }
+    }
+
+    fn the_version(&self) -> Result<Version, Refusal> {
+        match (self.version, &self.database, &self.bucket) {
+            (None | Some(Version::V1), Some(_), None) | (Some(Version::V1), Some(_), Some(_)) => {
+                Ok(Version::V1)
             }
-            Version::V2 => [("username", self.username.is_some()), ("create_database", self.create_database)],
-        };
-        if let Some((key, _)) = foreign.into_iter().find(|(_, set)| *set) {
-            return Err(ConfigError::Foreign { name: name(), key, version });
+            (None | Some(Version::V2), None, Some(_)) | (Some(Version::V2), Some(_), Some(_)) => {
+                Ok(Version::V2)
+            }
+            (Some(Version::V3), Some(_), _) => Ok(Version::V3),
+            _ => Err(Refusal {
+                kind: KIND,
+                name: self.name.clone(),
+                key: "set".into(),
+                problem: "database (v1, v3) or bucket (v2), or version where both are set".into(),
+            }),
         }
+    }
+
+    fn check_foreign(&self, version: Version) -> Result<(), Refusal> {
+        let tokens = [("token_file", self.token_file.is_some()), ("token_env", self.token_env.is_some())];
+        let firsts = [
+            ("username", self.username.is_some()),
+            ("create_database", self.create_database),
+            ("retention_policy", self.retention_policy.is_some()),
+            ("consistency", self.consistency.is_some()),
+        ];
+        let foreign = if version == Version::V1 { &tokens[..] } else { &firsts[..] };
+        match foreign.iter().find(|(_, is_set)| *is_set) {
+            Some((key, _)) => {
+                let problem = format!("belongs to the other version of the endpoint ({version:?} is in use)");
+                Err(self.shared().refuse(key, problem))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn access(&self, version: Version) -> Result<Access, Refusal> {
+        let shared = self.shared();
         let (file, env, keys) = match version {
             Version::V1 => (&self.password_file, &self.password_env, ("password_file", "password_env")),
-            Version::V2 => (&self.token_file, &self.token_env, ("token_file", "token_env")),
+            Version::V2 | Version::V3 => (&self.token_file, &self.token_env, ("token_file", "token_env")),
         };
-        let secret = match (file, env) {
-            (Some(_), Some(_)) => {
-                return Err(ConfigError::TwoSecrets { name: name(), file: keys.0, env: keys.1 });
+        let secret = Secret::of(file.as_ref(), env.as_ref()).map_err(|TwoPlaces| {
+            shared.refuse("set", format!("either {} or {}, not both", keys.0, keys.1))
+        })?;
+        match (version, &self.username, secret) {
+            (Version::V1, Some(user), Some(password)) => Ok(Access::Basic { user: user.clone(), password }),
+            (Version::V1, None, None) | (_, _, None) if self.username.is_none() => Ok(Access::Open),
+            (Version::V2, _, Some(token)) => Ok(Access::Token { scheme: "Token", token }),
+            (Version::V3, _, Some(token)) => Ok(Access::Token { scheme: "Bearer", token }),
+            _ => {
+                Err(shared.refuse("username", "needs password_file or password_env, and these need username"))
             }
-            (Some(file), None) => Some(Secret::File(file.clone())),
-            (None, Some(env)) => Some(Secret::Environment(env.clone())),
-            (None, None) => None,
-        };
-        if version == Version::V1 && self.username.is_some() != secret.is_some() {
-            return Err(ConfigError::HalfLogin { name: name() });
-        }
-        let create = match &self.database {
-            Some(database) if self.create_database => {
-                let quoted = database.replace('\\', "\\\\").replace('"', "\\\"");
-                Some((self.address("/query", &[])?, format!("CREATE DATABASE \"{quoted}\"")))
-            }
-            _ => None,
-        };
-        Ok(Target { write: self.write_address(version)?, create, username: self.username.clone(), secret })
-    }
-
-    fn write_address(&self, version: Version) -> Result<Uri, ConfigError> {
-        let precision = Some(self.precision.parameter(version == Version::V2));
-        let (path, parameters) = match version {
-            Version::V1 => {
-                ("/write", [("db", self.database.as_deref()), ("rp", self.retention_policy.as_deref())])
-            }
-            Version::V2 => {
-                ("/api/v2/write", [("org", self.org.as_deref()), ("bucket", self.bucket.as_deref())])
-            }
-        };
-        let [first, second] = parameters;
-        self.address(path, &[first, second, ("precision", precision)])
-    }
-
-    fn address(&self, path: &str, parameters: &[(&str, Option<&str>)]) -> Result<Uri, ConfigError> {
-        let wrong = || ConfigError::Url { name: self.name.clone(), url: self.url.clone() };
-        if self.url.contains(['@', '?', '#']) {
-            return Err(ConfigError::UrlParts { name: self.name.clone() });
-        }
-        let mut address = format!("{}{path}", self.url.trim_end_matches('/'));
-        let set = parameters.iter().filter_map(|(key, value)| Some((key, (*value)?)));
-        for (at, (key, value)) in set.enumerate() {
-            address.push(if at == 0 { '?' } else { '&' });
-            address.push_str(key);
-            address.push('=');
-            percent_encode(&mut address, value);
-        }
-        let uri: Uri = address.parse().map_err(|_| wrong())?;
-        match (uri.scheme_str(), uri.host()) {
-            (Some("http" | "https"), Some(host)) if !host.is_empty() => Ok(uri),
-            _ => Err(wrong()),
-        }
-    }
-
-    fn check_ranges(&self) -> Result<(), ConfigError> {
-        let range = |key, value: String, allowed| {
-            Err(ConfigError::Range { name: self.name.clone(), key, value, allowed })
-        };
-        if self.batch_points == 0 || self.batch_points > 100_000 {
-            return range("batch_points", self.batch_points.to_string(), "1 to 100000");
-        }
-        if !(1024..=64 << 20).contains(&self.batch_bytes) {
-            return range("batch_bytes", self.batch_bytes.to_string(), "1024 to 67108864");
-        }
-        if self.queue_points < 2 * self.batch_points as u64 {
-            return range("queue_points", self.queue_points.to_string(), "at least twice batch_points");
-        }
-        if self.queue_bytes < self.batch_bytes {
-            return range("queue_bytes", self.queue_bytes.to_string(), "at least batch_bytes");
-        }
-        for (key, value) in [("interval", self.interval), ("timeout", self.timeout)] {
-            if value.is_zero() {
-                return range(key, "0s".into(), "more than zero");
-            }
-        }
-        if self.backoff_min.is_zero() || self.backoff_min > self.backoff_max {
-            return range(
-                "backoff_min",
-                format!("{:?}", self.backoff_min),
-                "more than zero, at most backoff_max",
-            );
-        }
-        Ok(())
-    }
-}
-
-/// Appends everything but RFC 3986's unreserved characters as `%XX`.
-pub(super) fn percent_encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(char::from(b"0123456789ABCDEF"[usize::from(nibble)]));
-            }
-            let at = out.len() - 2;
-            out.insert(at, '%');
         }
     }
 }
@@ -300,10 +250,17 @@ pub(super) fn percent_encode(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode::Batch;
+    use crate::sink::parcel::Parcel;
 
     fn config(yaml: &str) -> Config {
         let source = config::File::from_str(yaml, config::FileFormat::Yaml);
         config::Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap()
+    }
+
+    fn parcel(config: &Config) -> Parcel {
+        let batch = Batch { body: "m v=1i 1\n".into(), points: 1 };
+        Parcel::pack(batch, Packing::Plain, config.plan().unwrap().form)
     }
 
     #[test]
@@ -319,8 +276,18 @@ mod tests {
                 "http://i/api/v2/write?org=o&bucket=b%2Fc&precision=us",
             ),
             ("{url: 'http://i', version: v1, database: d, bucket: b}", "http://i/write?db=d&precision=ns"),
+            (
+                "{url: 'http://i', database: d, consistency: quorum, precision: s}",
+                "http://i/write?db=d&consistency=quorum&precision=s",
+            ),
+            (
+                "{url: 'http://i', version: v3, database: d, precision: ms}",
+                "http://i/api/v3/write_lp?db=d&accept_partial=true&precision=millisecond",
+            ),
         ] {
-            assert_eq!(config(yaml).target().unwrap().write.to_string(), address);
+            let config = config(yaml);
+            let path = config.plan().unwrap().protocol.request(&parcel(&config)).path;
+            assert_eq!(format!("{}{path}", config.url.trim_end_matches('/')), address);
         }
     }
 
@@ -330,15 +297,20 @@ mod tests {
             ("{database: d}", "url \"\" is not"),
             ("{url: 'ftp://i', database: d}", "ftp://i"),
             ("{url: 'http://u:secret@i', database: d}", "must not carry a user"),
-            ("{url: 'http://i'}", "set database (v1) or bucket (v2)"),
-            ("{url: 'http://i', database: d, bucket: b}", "set database (v1) or bucket (v2)"),
+            ("{url: 'http://i'}", "set database (v1, v3) or bucket (v2)"),
+            ("{url: 'http://i', database: d, bucket: b}", "set database (v1, v3) or bucket (v2)"),
             ("{url: 'http://i', database: d, token_file: /t}", "token_file belongs to the other version"),
             ("{url: 'http://i', bucket: b, username: u}", "username belongs to the other version"),
             ("{url: 'http://i', bucket: b, token_file: /t, token_env: T}", "either token_file or token_env"),
             ("{url: 'http://i', database: d, username: u}", "username needs password_file"),
             ("{url: 'http://i', database: d, batch_points: 0}", "batch_points is 0, allowed is 1 to 100000"),
-            ("{url: 'http://i', database: d, queue_points: 5001}", "queue_points is 5001"),
-            ("{url: 'http://i', database: d, timeout: 0s}", "timeout is 0s"),
+            ("{url: 'http://i', database: d, queue: {points: 5001}}", "queue.points is 5001"),
+            ("{url: 'http://i', database: d, http: {timeout: 0s}}", "http.timeout is 0s"),
+            ("{url: 'http://i', database: d, http: {proxy: 'ftp://p'}}", "http.proxy is not env, none"),
+            ("{url: 'http://i', database: d, http: {proxy: 'http://u:secret@p'}}", "http.proxy must not"),
+            ("{url: 'http://i', database: d, tls: {cert_file: /c}}", "tls.cert_file needs key_file"),
+            ("{url: 'http://i', urls: ['i:1'], database: d}", "urls \"i:1\" is not"),
+            ("{url: 'http://i', version: v3, database: d, consistency: one}", "consistency belongs to"),
             ("{url: 'http://i', database: d, tags: {node_name: x}}", "tags.node_name"),
         ] {
             let error = config(yaml).validate().unwrap_err().to_string();

@@ -1,18 +1,11 @@
-//! InfluxDB 1 and 2, VictoriaMetrics and whatever else takes line protocol over HTTP.
+//! InfluxDB 1, 2 and 3, VictoriaMetrics and whatever else takes line protocol over HTTP.
 
-mod account;
-mod client;
 mod config;
-mod deliver;
-mod handle;
-mod parcel;
+/// Batches cut apart at line ends.
+mod lines;
+/// Requests, and what answers mean.
+mod protocol;
+/// The table behind that.
 mod reply;
-mod secret;
-mod tls;
 
-pub use account::{State, Status};
-pub use client::ClientError;
-pub use config::{Config, ConfigError, TlsConfig, Version};
-pub use handle::{Handle, Sink};
-pub use secret::SecretError;
-pub use tls::TlsError;
+pub use config::{Config, Consistency, Version};

@@ -2,28 +2,11 @@
 //!
 //! Source: InfluxDB 1.6 as measured (its texts are matched by their fixed parts), InfluxDB 2 API reference.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-/// What to do with the batch that was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Every point is stored.
-    Acknowledged,
-    /// Some lines are refused for good, the others are stored or can be: find out which.
-    Isolate {
-        reason: &'static str,
-        /// How many points the server says it refused, where it counts all of them.
-        refused: Option<u64>,
-        /// The one measurement that the server complains about.
-        measurement: Option<String>,
-    },
-    /// The whole batch is refused for good.
-    Reject { reason: &'static str },
-    /// The server takes this batch once someone mends the configuration; until then it waits.
-    Hold { mend: &'static str, missing_database: bool },
-    /// The server may take it later.
-    Retry { after: Option<Duration> },
-}
+use super::config::Version;
+use crate::sink::protocol::Verdict;
 
 /// Texts of a 400 or 422 that speak of single lines, and the reason under which such a line is counted.
 const LINE_FAULTS: &[(&str, &str)] = &[
@@ -37,34 +20,41 @@ const LINE_FAULTS: &[(&str, &str)] = &[
     ("partial write", "partial_write"),
 ];
 
-/// Judges by status, the beginning of the body and the Retry-After header.
-pub(super) fn judge(status: u16, text: &str, retry_after: Option<&str>) -> Verdict {
-    let hold = |mend| Verdict::Hold { mend, missing_database: false };
+/// Judges by status and the beginning of the body.
+pub(super) fn judge(version: Version, status: u16, text: &str, after: Option<Duration>) -> Verdict {
     match status {
         200 | 204 => Verdict::Acknowledged,
         400 | 422 => refusal(text),
         401 => hold("the server does not accept the credentials: check user and password, or token"),
         403 => hold("the credentials may not write here: grant write permission"),
         404 if text.contains("database not found") => {
-            Verdict::Hold { mend: "the database does not exist: create it", missing_database: true }
+            Verdict::Hold { mend: "the database does not exist: create it".into(), remedy: true }
         }
+        404 if text.contains("page not found") => hold(match version {
+            Version::V1 => "the server has no /write: check url, or set version",
+            Version::V2 => {
+                "the server has no /api/v2/write: InfluxDB 1 wants database in place of org and bucket"
+            }
+            Version::V3 => "the server has no /api/v3/write_lp: set version to v1 or v2",
+        }),
         404 => hold("not found: check url, database, or org and bucket"),
-        413 => Verdict::Isolate { reason: "too_large", refused: None, measurement: None },
+        413 => Verdict::Isolate { reason: "too_large", refused: None, subject: None },
         500 if text.contains("retention policy not found") => {
             hold("the retention policy does not exist: create it or change retention_policy")
         }
-        408 | 429 | 500..=599 => Verdict::Retry { after: retry_after.and_then(seconds) },
+        408 | 429 | 500..=599 => Verdict::Retry { after },
         201..=399 => hold("an answer that no write endpoint gives: check url"),
         _ => Verdict::Reject { reason: "refused" },
     }
 }
 
+fn hold(mend: &'static str) -> Verdict {
+    Verdict::Hold { mend: Cow::Borrowed(mend), remedy: false }
+}
+
 fn refusal(text: &str) -> Verdict {
     if text.contains("database is required") || text.contains("bucket is required") {
-        return Verdict::Hold {
-            mend: "the server misses the target: check database or bucket",
-            missing_database: false,
-        };
+        return hold("the server misses the target: check database or bucket");
     }
     // The body arrived broken, which says nothing about the points.
     if text.contains("unexpected EOF") && !text.contains("unable to parse") {
@@ -75,8 +65,8 @@ fn refusal(text: &str) -> Verdict {
     };
     // Lines that cannot be parsed are not in the server's count.
     let refused = if text.contains("unable to parse") { None } else { count_after(text, "dropped=") };
-    let measurement = text.split_once("on measurement ").and_then(|(_, rest)| quoted(rest));
-    Verdict::Isolate { reason, refused, measurement }
+    let subject = text.split_once("on measurement ").and_then(|(_, rest)| quoted(rest));
+    Verdict::Isolate { reason, refused, subject }
 }
 
 fn count_after(text: &str, key: &str) -> Option<u64> {
@@ -91,23 +81,19 @@ fn quoted(text: &str) -> Option<String> {
     Some(rest[..end].trim_end_matches('\\').to_owned())
 }
 
-/// Retry-After in seconds. A date would need a clock that agrees with the server's, so it counts as not given.
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn measured_answers() {
-        let isolate = |reason, refused, measurement: Option<&str>| Verdict::Isolate {
+        let isolate = |reason, refused, subject: Option<&str>| Verdict::Isolate {
             reason,
             refused,
-            measurement: measurement.map(str::to_owned),
+            subject: subject.map(str::to_owned),
         };
-        let retry = |seconds: Option<u64>| Verdict::Retry { after: seconds.map(Duration::from_secs) };
+        let seconds = Duration::from_secs;
+        let retry = |after: Option<u64>| Verdict::Retry { after: after.map(seconds) };
         let conflict = r#"{"error":"partial write: field type conflict: input field \"x\" on measurement \"m\" is type string, already exists as type float dropped=1"}"#;
         for (status, text, after, expected) in [
             (204, "", None, Verdict::Acknowledged),
@@ -136,11 +122,17 @@ mod tests {
             (400, "unexpected EOF", None, retry(None)),
             (400, "who knows", None, Verdict::Reject { reason: "refused" }),
             (413, "Request Entity Too Large", None, isolate("too_large", None, None)),
-            (429, "", Some("7"), retry(Some(7))),
-            (503, "request throttled, queue full", Some("Wed, 21 Oct 2026 07:28:00 GMT"), retry(None)),
+            (
+                400,
+                r#"{"error":"partial write of line protocol occurred","data":[{"line_number":2}]}"#,
+                None,
+                isolate("partial_write", None, None),
+            ),
+            (429, "", Some(7), retry(Some(7))),
+            (503, "request throttled, queue full", None, retry(None)),
             (500, "engine: error writing WAL entry: no space left on device", None, retry(None)),
         ] {
-            assert_eq!(judge(status, text, after), expected, "{status} {text}");
+            assert_eq!(judge(Version::V1, status, text, after.map(seconds)), expected, "{status} {text}");
         }
         for (status, text, missing) in [
             (401, "authorization failed", false),
@@ -151,9 +143,9 @@ mod tests {
             (500, r#"{"error":"retention policy not found: x"}"#, false),
             (302, "", false),
         ] {
-            let verdict = judge(status, text, None);
+            let verdict = judge(Version::V1, status, text, None);
             assert!(
-                matches!(verdict, Verdict::Hold { missing_database, .. } if missing_database == missing),
+                matches!(verdict, Verdict::Hold { remedy, .. } if remedy == missing),
                 "{status} {text}: {verdict:?}"
             );
         }

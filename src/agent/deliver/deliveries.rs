@@ -1,0 +1,183 @@
+//! All sinks, from start to shutdown. A reload touches those whose settings changed, and loses or doubles nothing:
+//! what waits is sent by the new settings, and a snapshot goes to a sink once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::influx::Lines;
+use super::producing::{Produce, Report, produce};
+use crate::config::Config;
+use crate::config::sinks::Sink;
+use crate::model::ledger::Ledger;
+use crate::sampler::Feeds;
+use crate::sampler::clock::{Clock, KernelClock};
+use crate::sink::{Handle, Plan, Status, spool};
+
+/// How long a sink may go on sending after the agent was told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The handles that reports are made of.
+pub(in crate::agent) type Handles = Arc<Mutex<Vec<Arc<Handle>>>>;
+
+/// All running sinks.
+pub(in crate::agent) struct Deliveries {
+    running: Vec<Delivery>,
+    spool: spool::Config,
+    host: Arc<str>,
+    feeds: Feeds,
+    report: Report,
+    shown: Handles,
+}
+
+struct Delivery {
+    sink: Sink,
+    handle: Arc<Handle>,
+    production: Production,
+}
+
+struct Production {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<(u64, Box<dyn Produce>)>,
+}
+
+/// Sinks that can be started; trying that out changed nothing.
+pub(in crate::agent) struct Wanted {
+    sinks: Vec<(Sink, Plan)>,
+    spool: spool::Config,
+    host: Arc<str>,
+}
+
+impl Wanted {
+    /// Refuses what cannot work before anything is stopped.
+    pub(in crate::agent) fn of(config: &Config, host: Arc<str>) -> anyhow::Result<Wanted> {
+        let mut sinks = Vec::new();
+        for sink in config.sinks.all() {
+            let plan = sink.plan()?;
+            plan.try_out()?;
+            sinks.push((sink, plan));
+        }
+        Ok(Wanted { sinks, spool: config.spool.clone(), host })
+    }
+}
+
+impl Deliveries {
+    pub(in crate::agent) fn new(feeds: Feeds, report: Report, shown: Handles) -> Deliveries {
+        Deliveries {
+            running: Vec::new(),
+            spool: spool::Config::default(),
+            host: "".into(),
+            feeds,
+            report,
+            shown,
+        }
+    }
+
+    /// Makes the running sinks what is wanted.
+    pub(in crate::agent) async fn change_to(&mut self, wanted: Wanted) -> anyhow::Result<()> {
+        let is_all_new = wanted.spool != self.spool || wanted.host != self.host;
+        (self.spool, self.host) = (wanted.spool, wanted.host);
+        let mut before = std::mem::take(&mut self.running);
+        let mut failure = None;
+        for (sink, plan) in wanted.sinks {
+            let place = before.iter().position(|delivery| {
+                (delivery.sink.kind(), delivery.sink.name()) == (sink.kind(), sink.name())
+            });
+            let old = place.map(|place| before.swap_remove(place));
+            match self.renew(old, sink, plan, is_all_new).await {
+                Ok(delivery) => self.running.push(delivery),
+                Err(error) => failure = Some(error),
+            }
+        }
+        for gone in before {
+            gone.stop().await;
+        }
+        let handles = self.running.iter().map(|delivery| delivery.handle.clone()).collect();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = handles;
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn renew(
+        &self,
+        old: Option<Delivery>,
+        sink: Sink,
+        plan: Plan,
+        is_all_new: bool,
+    ) -> anyhow::Result<Delivery> {
+        let seed = KernelClock.wall_ns() as u64;
+        let context = || format!("sinks.{} {}", sink.kind(), sink.name());
+        let (handle, last_seq) = match old {
+            Some(old) if old.sink == sink && !is_all_new => return Ok(old),
+            Some(old) => {
+                let (last_seq, _) = old.production.end().await;
+                if is_all_new {
+                    let left = old.handle.retire().await;
+                    let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
+                    handle.adopt(left);
+                    (handle, last_seq)
+                } else {
+                    old.handle.change_to(plan, seed).await.with_context(context)?;
+                    (old.handle, last_seq)
+                }
+            }
+            None => (Arc::new(plan.start(&self.spool, seed).with_context(context)?), 0),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let producer: Box<dyn Produce> = match &sink {
+            Sink::InfluxDb(config) => Box::new(Lines::new(config, &self.host)),
+        };
+        let heard = (self.feeds.clone(), self.report.clone());
+        let task = produce(producer, sink.interval(), last_seq, heard, handle.clone(), stopped);
+        let production = Production { stop, task: tokio::spawn(task) };
+        Ok(Delivery { sink, handle, production })
+    }
+
+    /// Sends what waits, within the grace period, and says in the log what became of every point.
+    pub(in crate::agent) async fn stop(self) {
+        let ends = self.running.into_iter().map(Delivery::stop).map(tokio::spawn).collect::<Vec<_>>();
+        for end in ends {
+            _ = end.await;
+        }
+    }
+}
+
+impl Production {
+    async fn end(self) -> (u64, Option<Box<dyn Produce>>) {
+        self.stop.send_replace(true);
+        match self.task.await {
+            Ok((last_seq, producer)) => (last_seq, Some(producer)),
+            Err(_) => (0, None),
+        }
+    }
+}
+
+impl Delivery {
+    async fn stop(self) {
+        let (_, producer) = self.production.end().await;
+        for batch in producer.map(|mut producer| producer.last_batches()).unwrap_or_default() {
+            self.handle.push(batch);
+        }
+        let ledger = self.handle.shutdown(GRACE).await;
+        log_final(&self.handle, &ledger, &self.handle.status());
+    }
+}
+
+fn log_final(handle: &Handle, ledger: &Ledger, status: &Status) {
+    let sum = |reasons: &[(&str, u64)]| reasons.iter().map(|(_, points)| points).sum::<u64>();
+    tracing::info!(
+        kind = handle.kind(),
+        sink = handle.name(),
+        produced = ledger.produced,
+        acknowledged = ledger.acknowledged,
+        rejected = sum(&ledger.rejected),
+        queued = ledger.queued,
+        queued_on_disk = status.spooled_points,
+        dropped = sum(&ledger.dropped),
+        reasons = ?(&ledger.rejected, &ledger.dropped),
+        balances = ledger.balances(),
+        "sink closed"
+    );
+}

@@ -1,0 +1,343 @@
+//! What waits and its account behind one lock: produced = acknowledged + rejected + queued + dropped whenever
+//! anyone looks, because points change state only inside of it.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::books::{Books, add};
+use super::config::Order;
+use super::parcel::Parcel;
+use super::spool::{Keep, Stats, Totals, TotalsFile, Waker};
+use super::status::{State, Status};
+use crate::model::ledger::Ledger;
+
+/// Bounds and rules of what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) queue_points: u64,
+    pub(super) queue_bytes: usize,
+    pub(super) order: Order,
+    /// A newer parcel makes those that wait pointless.
+    pub(super) newest_only: bool,
+    pub(super) keep: Keep,
+    /// The most bytes that wait in memory while there is a spool.
+    pub(super) memory_bytes: usize,
+}
+
+/// Shared by those who push, the task that delivers and the thread of the spool.
+#[derive(Debug)]
+pub(super) struct Account {
+    books: Mutex<Books>,
+    /// Something waits to be sent.
+    pub(super) work: Notify,
+    /// Something in the books changed.
+    pub(super) changed: Notify,
+}
+
+/// Where the next parcel is.
+#[derive(Debug)]
+pub(super) enum Source {
+    Memory(Parcel),
+    Spool,
+    Nowhere,
+}
+
+impl Account {
+    pub(super) fn new(rules: Rules) -> Account {
+        Account { books: Mutex::new(Books::new(rules)), work: Notify::new(), changed: Notify::new() }
+    }
+
+    /// The books are sound even if a holder of the lock panicked: no change is left half done by a panic,
+    /// since none of the changes below can.
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
+        let result = {
+            let mut books = self.books();
+            let result = change(&mut books);
+            books.keep_totals();
+            result
+        };
+        self.changed.notify_waiters();
+        result
+    }
+
+    pub(super) fn set_rules(&self, rules: Rules) {
+        self.change(|books| books.rules = rules);
+    }
+
+    /// Takes in a batch; where that exceeds a bound, the oldest waiting ones are dropped. Never waits.
+    pub(super) fn push(&self, parcel: Parcel) {
+        self.change(|books| {
+            books.produced += parcel.points();
+            if books.closed {
+                add(&mut books.dropped, "shutdown", parcel.points());
+                return;
+            }
+            if books.rules.newest_only {
+                books.drop_waiting("superseded");
+            }
+            books.put(parcel, VecDeque::push_back);
+            books.keep_bounds();
+            books.wake_if_behind();
+        });
+        self.work.notify_one();
+    }
+
+    /// Points that the sink's filter left out: they were never the sink's.
+    pub(super) fn filtered(&self, points: u64) {
+        self.change(|books| books.filtered += points);
+    }
+
+    /// The next parcel; one from memory counts as in flight until one of the methods below settles it.
+    pub(super) fn take(&self) -> Source {
+        self.change(|books| {
+            let is_fresh = books.rules.order == Order::FreshFirst && !books.waiting.is_empty();
+            if !is_fresh && books.spooled_records > 0 {
+                return Source::Spool;
+            }
+            // What is on its way to the disk is older than what waits.
+            if books.moving_points > 0 && books.rules.order == Order::OldestFirst
+                || books.must_be_kept_first()
+            {
+                return Source::Nowhere;
+            }
+            match books.take() {
+                Some(parcel) => {
+                    books.fly(&parcel);
+                    Source::Memory(parcel)
+                }
+                None => Source::Nowhere,
+            }
+        })
+    }
+
+    pub(super) fn begun_request(&self) {
+        self.change(|books| books.status.requests += 1);
+    }
+
+    /// A request takes long: what waits behind it goes to disk.
+    pub(super) fn slow_request(&self) {
+        self.change(|books| {
+            books.is_slow = true;
+            books.wake_if_behind();
+        });
+    }
+
+    pub(super) fn ended_request(&self, nanoseconds: u64, is_good: bool) {
+        self.change(|books| {
+            books.is_slow = false;
+            books.status.last_request_ns = Some(nanoseconds);
+            books.status.failed_requests += u64::from(!is_good);
+        });
+    }
+
+    /// All of a parcel is settled: `rejected` points by that reason, the others acknowledged.
+    /// `seq` is the record that is settled with it.
+    pub(super) fn settle(&self, parcel: &Parcel, rejected: u64, reason: &'static str, seq: Option<u64>) {
+        self.change(|books| {
+            books.settled_seq = seq.unwrap_or(books.settled_seq);
+            books.land(parcel);
+            let rejected = rejected.min(parcel.points());
+            books.acknowledged += parcel.points() - rejected;
+            if rejected < parcel.points() || parcel.points() == 0 {
+                books.status.acknowledged_bytes += parcel.bytes() as u64;
+            }
+            if rejected > 0 {
+                add(&mut books.rejected, reason, rejected);
+            }
+        });
+    }
+
+    /// A parcel in flight becomes parts in flight that hold the same points.
+    pub(super) fn part(&self, parcel: &Parcel, parts: &[Parcel]) {
+        debug_assert_eq!(parcel.points(), parts.iter().map(Parcel::points).sum::<u64>());
+        self.change(|books| {
+            books.land(parcel);
+            for part in parts {
+                books.fly(part);
+            }
+        });
+    }
+
+    /// Back to the front of what waits.
+    pub(super) fn put_back(&self, parcels: Vec<Parcel>) {
+        self.change(|books| {
+            for parcel in parcels.into_iter().rev() {
+                books.land(&parcel);
+                if books.rules.newest_only && !books.waiting.is_empty() {
+                    add(&mut books.dropped, "superseded", parcel.points());
+                } else {
+                    books.put(parcel, VecDeque::push_front);
+                }
+            }
+            books.keep_bounds();
+            books.wake_if_behind();
+        });
+    }
+
+    /// A record goes back to disk, where it still is.
+    pub(super) fn returned_to_spool(&self, parcel: &Parcel) {
+        self.change(|books| {
+            books.land(parcel);
+            books.spooled_points += parcel.points();
+            books.spooled_records += 1;
+        });
+    }
+
+    /// Gives up what waits in memory; what is pushed later is given up at once. What is on disk stays queued.
+    pub(super) fn close(&self) {
+        self.change(|books| {
+            books.drop_waiting("shutdown");
+            books.closed = true;
+            books.status.state = State::Stopped;
+        });
+    }
+
+    /// What waits in memory, for another account to take over.
+    pub(super) fn hand_over(&self) -> Vec<Parcel> {
+        self.change(Books::hand_over)
+    }
+
+    /// Everything that waits goes to disk. At the end of a run nothing more is taken in.
+    pub(super) fn ending(&self, is_end_of_run: bool) {
+        self.change(|books| {
+            books.is_ending = true;
+            books.closed = is_end_of_run;
+            books.wake_if_behind();
+        });
+    }
+
+    /// Notes how it goes; true where that is news.
+    pub(super) fn report(&self, state: State, message: &str) -> bool {
+        self.change(|books| {
+            if matches!(state, State::Retrying | State::Held) {
+                books.status.retries += 1;
+            }
+            let news = books.status.state != state || books.status.message != message;
+            if news {
+                books.status.state = state;
+                message.clone_into(&mut books.status.message);
+            }
+            books.wake_if_behind();
+            news
+        })
+    }
+
+    pub(super) fn ledger(&self) -> Ledger {
+        self.books().ledger()
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.books().status()
+    }
+
+    pub(super) fn lifetime(&self) -> Option<Totals> {
+        self.books().lifetime()
+    }
+}
+
+/// What the thread of the spool does.
+impl Account {
+    pub(super) fn attach(&self, waker: Waker) {
+        self.change(|books| {
+            books.waker = Some(waker);
+            books.is_ending = false;
+        });
+    }
+
+    pub(super) fn detach(&self) {
+        self.change(Books::close_spool);
+    }
+
+    /// The spool is open: what it holds is queued, and what an earlier run had in memory is lost. Returns how much
+    /// that is.
+    pub(super) fn opened(
+        &self,
+        file: TotalsFile,
+        known: Option<Totals>,
+        found: Stats,
+        is_damaged: bool,
+    ) -> u64 {
+        let lost = self.change(|books| books.open_spool(file, known, found, is_damaged));
+        self.work.notify_one();
+        lost
+    }
+
+    /// Parcels that should go to disk; they count as queued until one of the next two methods settles them.
+    pub(super) fn take_for_spool(&self, most: usize) -> VecDeque<Parcel> {
+        self.change(|books| {
+            let mut moving = VecDeque::new();
+            while moving.len() < most && books.is_behind() {
+                let Some(parcel) = books.take() else { break };
+                books.moving_points += parcel.points();
+                books.moving_bytes += parcel.bytes();
+                moving.push_back(parcel);
+            }
+            moving
+        })
+    }
+
+    pub(super) fn spooled(&self, parcel: &Parcel, given: &[(&'static str, u64)]) {
+        self.change(|books| {
+            books.unmove(parcel);
+            books.spooled_points += parcel.points();
+            books.spooled_records += 1;
+            books.give(given);
+        });
+        self.work.notify_one();
+    }
+
+    pub(super) fn unmoved(&self, parcels: VecDeque<Parcel>) {
+        if parcels.is_empty() {
+            return;
+        }
+        self.change(|books| {
+            for parcel in parcels.into_iter().rev() {
+                books.unmove(&parcel);
+                books.put(parcel, VecDeque::push_front);
+            }
+            books.keep_bounds();
+        });
+        self.work.notify_one();
+    }
+
+    pub(super) fn gave(&self, given: &[(&'static str, u64)]) {
+        if !given.is_empty() {
+            self.change(|books| books.give(given));
+        }
+    }
+
+    pub(super) fn took_from_spool(&self, parcel: &Parcel) {
+        self.change(|books| {
+            books.spooled_points = books.spooled_points.saturating_sub(parcel.points());
+            books.spooled_records = books.spooled_records.saturating_sub(1);
+            books.fly(parcel);
+        });
+    }
+
+    /// True where that is news.
+    pub(super) fn spool_state(&self, is_open: bool, message: &str) -> bool {
+        self.change(|books| {
+            let news = books.status.spool_message != message;
+            books.status.is_spool_open = is_open;
+            message.clone_into(&mut books.status.spool_message);
+            books.can_spool = is_open && message.is_empty();
+            news
+        })
+    }
+
+    pub(super) fn spool_stats(&self, stats: Stats) {
+        let is_news = self.change(|books| {
+            books.status.spool = stats;
+            books.agree(&stats)
+        });
+        if is_news {
+            self.work.notify_one();
+        }
+    }
+}

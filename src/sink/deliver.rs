@@ -1,0 +1,294 @@
+//! The task that sends what waits: one request in flight, one parcel after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::account::{Account, Source};
+use super::http::{Client, SendError};
+use super::parcel::Parcel;
+use super::protocol::{Protocol, Reply, Verdict};
+use super::spool::{Keeper, Ticket};
+use super::status::State;
+use crate::model::backoff::Backoff;
+
+/// How much of a server's text goes into the log.
+const LOG_TEXT_CAP: usize = 300;
+/// Behind a request that takes longer than this, what waits goes to disk.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What a delivery is told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Run,
+    /// End after the request in flight, and hand back what is in hand.
+    Yield,
+    /// Send what waits until then, and end.
+    Finish(Instant),
+}
+
+pub(super) type Orders = watch::Receiver<Order>;
+
+/// A parcel in hand, or what is left of it after it was cut apart.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// The last one is next.
+    parts: Vec<Parcel>,
+    /// Where all of it stands on disk.
+    ticket: Option<Ticket>,
+}
+
+pub(super) struct Delivery {
+    pub(super) name: String,
+    pub(super) account: Arc<Account>,
+    pub(super) keeper: Option<Arc<Keeper>>,
+    pub(super) client: Client,
+    pub(super) protocol: Arc<dyn Protocol>,
+    pub(super) backoff: Backoff,
+    pub(super) orders: Orders,
+    pub(super) job: Option<Job>,
+}
+
+/// What follows a request.
+enum Next {
+    Go,
+    Pause { pause: Duration, remedy: bool },
+}
+
+impl Delivery {
+    /// Runs until it is told to end; returns what was in hand then.
+    pub(super) async fn run(mut self) -> Option<Job> {
+        let ended = passed(self.orders.clone());
+        tokio::pin!(ended);
+        let mut told = self.orders.clone();
+        loop {
+            let order = *self.orders.borrow();
+            if order == Order::Yield {
+                break;
+            }
+            let Some(mut job) = (match self.job.take() {
+                Some(job) => Some(job),
+                None => self.take().await,
+            }) else {
+                if order != Order::Run {
+                    break;
+                }
+                tokio::select! {
+                    () = self.account.work.notified() => {}
+                    result = told.changed() => if result.is_err() { break },
+                }
+                continue;
+            };
+            let Some(part) = job.parts.last().cloned() else { continue };
+            let sent = tokio::select! {
+                sent = self.send(&part) => sent,
+                () = &mut ended => {
+                    self.job = Some(job);
+                    break;
+                }
+            };
+            let next = self.settle(&mut job, sent);
+            self.keep(job);
+            let Next::Pause { pause, remedy } = next else { continue };
+            tokio::select! {
+                () = self.wait(pause, remedy) => {}
+                () = &mut ended => break,
+                // The end of the run is worth one attempt at once.
+                _ = told.changed() => {}
+            }
+        }
+        self.job
+    }
+
+    async fn take(&self) -> Option<Job> {
+        match self.account.take() {
+            Source::Memory(parcel) => Some(Job { parts: vec![parcel], ticket: None }),
+            Source::Spool => {
+                let (parcel, ticket) = self.keeper.as_ref()?.next().await?;
+                Some(Job { parts: vec![parcel], ticket: Some(ticket) })
+            }
+            Source::Nowhere => None,
+        }
+    }
+
+    async fn send(&mut self, part: &Parcel) -> Result<Reply, SendError> {
+        let outgoing = self.protocol.request(part);
+        self.account.begun_request();
+        let begun = Instant::now();
+        let account = Arc::clone(&self.account);
+        let sending = self.client.send(&outgoing);
+        tokio::pin!(sending);
+        let sent = tokio::select! {
+            sent = &mut sending => sent,
+            () = sleep(SLOW) => {
+                account.slow_request();
+                sending.await
+            }
+        };
+        let is_good = sent.as_ref().is_ok_and(|reply| reply.status.is_success());
+        account.ended_request(begun.elapsed().as_nanos() as u64, is_good);
+        sent
+    }
+
+    /// What is left of a job is kept in hand where it is on disk as a whole, and waits again where it is not.
+    fn keep(&mut self, job: Job) {
+        if job.parts.is_empty() {
+            return;
+        }
+        if job.ticket.is_some() {
+            self.job = Some(job);
+        } else {
+            self.account.put_back(job.parts.into_iter().rev().collect());
+        }
+    }
+
+    fn mark(&self, ticket: &Ticket) {
+        if let Err(error) = ticket.settle() {
+            tracing::warn!(sink = self.name, %error, "spool cannot be marked; nothing more is read from it until it can");
+            if let Some(keeper) = &self.keeper {
+                keeper.unmarked(ticket.clone());
+            }
+        }
+    }
+
+    /// Brings what the server lacks where that is ordered, and waits.
+    async fn wait(&mut self, pause: Duration, remedy: bool) {
+        if let Some(outgoing) = self.protocol.remedy().filter(|_| remedy) {
+            match self.client.send(&outgoing).await {
+                Ok(reply) if reply.status.is_success() => {
+                    tracing::info!(sink = self.name, "what the server lacked was made");
+                    return;
+                }
+                Ok(reply) => {
+                    let status = reply.status.as_u16();
+                    tracing::warn!(sink = self.name, status, text = ?capped(&reply.text()), "what the server lacks was not made");
+                }
+                Err(error) => tracing::warn!(sink = self.name, %error, "what the server lacks was not made"),
+            }
+        }
+        sleep(pause).await;
+    }
+
+    fn settle(&mut self, job: &mut Job, sent: Result<Reply, SendError>) -> Next {
+        let Some(part) = job.parts.last().cloned() else { return Next::Go };
+        let reply = match sent {
+            Ok(reply) => reply,
+            Err(error) => {
+                let state = if error.is_ours() { State::Held } else { State::Retrying };
+                self.again(state, &format!("{}: {error}", self.client.server()), "");
+                return Next::Pause { pause: self.backoff.next(None), remedy: false };
+            }
+        };
+        match self.protocol.judge(&part, &reply) {
+            Verdict::Acknowledged => self.done(job, &part, 0, ""),
+            Verdict::Partly { rejected, reason } => {
+                self.refused(rejected, reason, &reply);
+                self.done(job, &part, rejected, reason);
+            }
+            Verdict::Reject { reason } => self.reject(job, &part, reason, &reply),
+            Verdict::Isolate { reason, refused, subject } => {
+                self.isolate(job, &part, reason, refused, subject.as_deref(), &reply);
+            }
+            Verdict::Hold { mend, remedy } => {
+                let message = format!("{}: {mend} (status {})", self.client.server(), reply.status.as_u16());
+                self.again(State::Held, &message, &reply.text());
+                return Next::Pause { pause: self.backoff.next(None), remedy };
+            }
+            Verdict::Retry { after } => {
+                let status = reply.status.as_u16();
+                let message = format!(
+                    "{}: the server cannot take the data now (status {status})",
+                    self.client.server()
+                );
+                self.again(State::Retrying, &message, &reply.text());
+                return Next::Pause { pause: self.backoff.next(after), remedy: false };
+            }
+        }
+        self.backoff.reset();
+        if self.account.report(State::Working, "") {
+            tracing::info!(sink = self.name, "sink works again");
+        }
+        Next::Go
+    }
+
+    /// Marked before it is counted: a kill in between loses no count that the next run could not make up, and
+    /// sends nothing twice.
+    fn done(&self, job: &mut Job, part: &Parcel, rejected: u64, reason: &'static str) {
+        job.parts.pop();
+        let ticket = if job.parts.is_empty() { job.ticket.take() } else { None };
+        if let Some(ticket) = &ticket {
+            self.mark(ticket);
+        }
+        self.account.settle(part, rejected, reason, ticket.as_ref().map(Ticket::seq));
+    }
+
+    /// Cuts the batch apart until the refused points stand alone; resending a stored one changes nothing.
+    fn isolate(
+        &self,
+        job: &mut Job,
+        part: &Parcel,
+        reason: &'static str,
+        refused: Option<u64>,
+        subject: Option<&str>,
+        reply: &Reply,
+    ) {
+        if refused == Some(part.points()) {
+            return self.reject(job, part, reason, reply);
+        }
+        match self.protocol.part(part, subject) {
+            Some([first, second]) => {
+                self.account.part(part, &[first.clone(), second.clone()]);
+                job.parts.pop();
+                job.parts.extend([second, first]);
+            }
+            None => self.reject(job, part, reason, reply),
+        }
+    }
+
+    fn reject(&self, job: &mut Job, part: &Parcel, reason: &'static str, reply: &Reply) {
+        self.refused(part.points(), reason, reply);
+        self.done(job, part, part.points(), reason);
+    }
+
+    fn refused(&self, points: u64, reason: &'static str, reply: &Reply) {
+        let (text, status) = (reply.text(), reply.status.as_u16());
+        tracing::warn!(sink = self.name, points, reason, status, text = ?capped(&text), "points refused");
+    }
+
+    fn again(&self, state: State, message: &str, text: &str) {
+        if self.account.report(state, message) {
+            tracing::warn!(sink = self.name, message, text = ?capped(text), "sink waits");
+        }
+    }
+}
+
+impl Job {
+    /// Nobody sends it any more: on disk it waits for the next run, from memory it waits again.
+    pub(super) fn leave(self, account: &Account) {
+        match self.ticket {
+            Some(_) => self.parts.iter().for_each(|part| account.returned_to_spool(part)),
+            None => account.put_back(self.parts.into_iter().rev().collect()),
+        }
+    }
+}
+
+/// Returns once the time to finish has passed, or nobody is left who could set it.
+async fn passed(mut orders: Orders) {
+    loop {
+        let order = *orders.borrow_and_update();
+        match order {
+            Order::Finish(instant) => return sleep_until(instant).await,
+            Order::Run | Order::Yield => {
+                if orders.changed().await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn capped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOG_TEXT_CAP)]
+}

@@ -1,0 +1,346 @@
+//! The thread that owns the files of a spool: it moves what waits from memory to disk while the sink is behind,
+//! reads it back in order, and never makes anybody wait for a disk but who asked for a record.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::clock::Now;
+use super::config::{Config, Fsync};
+use super::recover::Recovered;
+use super::store::{Limits, Store, Ticket, Trouble};
+use super::totals::TotalsFile;
+use crate::sink::account::Account;
+use crate::sink::parcel::Parcel;
+
+/// How often there is a look at ages and at what failed.
+const TICK: Duration = Duration::from_secs(1);
+/// The first pause after a failure of the disk, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// A segment that cannot be read for so many attempts is given up.
+const READ_ATTEMPTS: u32 = 8;
+/// How many parcels are moved between two fsyncs of `fsync: always`.
+const GROUP: usize = 64;
+
+/// Which spool to open, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sink) struct Opening {
+    pub(in crate::sink) sink: String,
+    pub(in crate::sink) directory: PathBuf,
+    pub(in crate::sink) config: Config,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub(in crate::sink) struct Keeper {
+    asks: Sender<Ask>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+enum Ask {
+    /// Something waits in memory.
+    Wake,
+    Next(oneshot::Sender<Option<(Parcel, Ticket)>>),
+    /// A record is settled, and the disk did not take the mark.
+    Unmarked(Ticket),
+    /// Everything goes to disk, and the thread ends.
+    Stop,
+}
+
+/// Wakes the thread; the account holds it.
+#[derive(Clone, Debug)]
+pub(in crate::sink) struct Waker(Sender<Ask>);
+
+impl Waker {
+    pub(in crate::sink) fn wake(&self) {
+        // A thread that ended has nothing to do.
+        _ = self.0.send(Ask::Wake);
+    }
+}
+
+impl Keeper {
+    /// Opens the spool on a thread of its own; until it is open, and wherever it cannot be, what waits is in memory.
+    pub(in crate::sink) fn start(opening: Opening, account: Arc<Account>) -> std::io::Result<Keeper> {
+        let (asks, asked) = channel();
+        account.attach(Waker(asks.clone()));
+        let thread = std::thread::Builder::new().name("spool".into()).stack_size(256 << 10);
+        let thread = thread.spawn(move || Desk::new(opening, account).work(&asked))?;
+        Ok(Keeper { asks, thread: Some(thread) })
+    }
+
+    /// The oldest record on disk.
+    pub(in crate::sink) async fn next(&self) -> Option<(Parcel, Ticket)> {
+        let (sender, answer) = oneshot::channel();
+        self.asks.send(Ask::Next(sender)).ok()?;
+        answer.await.ok().flatten()
+    }
+
+    pub(in crate::sink) fn unmarked(&self, ticket: Ticket) {
+        _ = self.asks.send(Ask::Unmarked(ticket));
+    }
+
+    /// Moves what waits to disk and closes the files.
+    pub(in crate::sink) async fn stop(mut self) {
+        _ = self.asks.send(Ask::Stop);
+        if let Some(thread) = self.thread.take() {
+            _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        _ = self.asks.send(Ask::Stop);
+    }
+}
+
+struct Desk {
+    opening: Opening,
+    account: Arc<Account>,
+    store: Option<Store>,
+    /// Marks that the disk did not take; until it does, nothing more is read, or the next run would send it twice.
+    unmarked: Vec<Ticket>,
+    forced: Instant,
+    retry_at: Option<Instant>,
+    pause: Duration,
+    failed_reads: u32,
+    /// A record that was read for somebody who went away before it came.
+    returned: Option<(Parcel, Ticket)>,
+}
+
+impl Desk {
+    fn new(opening: Opening, account: Arc<Account>) -> Desk {
+        Desk {
+            opening,
+            account,
+            store: None,
+            unmarked: Vec::new(),
+            forced: Instant::now(),
+            retry_at: None,
+            pause: PAUSES.0,
+            failed_reads: 0,
+            returned: None,
+        }
+    }
+
+    fn work(mut self, asked: &Receiver<Ask>) {
+        self.open();
+        loop {
+            self.store_what_waits();
+            match asked.recv_timeout(self.until_next()) {
+                Ok(Ask::Wake) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Ask::Next(sender)) => {
+                    let found = self.next();
+                    if let Err(found) = sender.send(found) {
+                        self.take_back(found);
+                    }
+                }
+                Ok(Ask::Unmarked(ticket)) => self.unmarked.push(ticket),
+                Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.tick();
+        }
+        self.retry_at = None;
+        self.open();
+        self.store_what_waits();
+        self.force(true);
+        self.report();
+        self.account.detach();
+    }
+
+    /// How long to wait for a question.
+    fn until_next(&self) -> Duration {
+        let now = Instant::now();
+        let force = match self.opening.config.fsync {
+            Fsync::Interval => self.opening.config.fsync_interval,
+            Fsync::Never | Fsync::Always => TICK,
+        };
+        let retry = self.retry_at.map_or(TICK, |at| at.saturating_duration_since(now));
+        TICK.min(force).min(retry).max(Duration::from_millis(1))
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        if self.retry_at.is_some_and(|at| at <= now) {
+            self.retry_at = None;
+            self.open();
+            self.account.work.notify_one();
+        }
+        self.unmarked.retain(|ticket| ticket.settle().is_err());
+        if let Some(store) = &mut self.store {
+            let given = store.expire(Now::read());
+            self.account.gave(&given);
+        }
+        self.force(false);
+        self.report();
+    }
+
+    fn open(&mut self) {
+        if self.store.is_some() || self.retry_at.is_some() {
+            return;
+        }
+        let config = &self.opening.config;
+        let limits = Limits {
+            max_bytes: config.max_bytes,
+            max_age: config.max_age,
+            segment_bytes: config.segment_bytes,
+        };
+        let directory = &self.opening.directory;
+        let opened = Store::lock(directory).and_then(|lock| {
+            let failed = |error| Trouble::File { path: directory.join("totals"), error };
+            let (totals, known) = TotalsFile::open(directory).map_err(failed)?;
+            let settled = known.unwrap_or_default().settled_seq;
+            let (store, found) = Store::open(directory, limits, settled, lock)?;
+            Ok((store, found, totals, known))
+        });
+        match opened {
+            Ok((store, found, file, known)) => {
+                let is_damaged = found.damaged_bytes > 0 || known.is_none();
+                let lost = self.account.opened(file, known, store.stats(), is_damaged);
+                announce(&self.opening, &found, known.is_none(), lost);
+                self.store = Some(store);
+                self.recovered();
+            }
+            Err(error) => self.failed("cannot be used", &error),
+        }
+    }
+
+    fn store_what_waits(&mut self) {
+        while self.retry_at.is_none()
+            && let Some(store) = &mut self.store
+        {
+            let mut moving = self.account.take_for_spool(GROUP);
+            if moving.is_empty() {
+                return;
+            }
+            let mut failure = None;
+            while let Some(parcel) = moving.front() {
+                match store.append(parcel, Now::read()) {
+                    Ok(given) => {
+                        self.account.spooled(parcel, &given);
+                        moving.pop_front();
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        break;
+                    }
+                }
+            }
+            self.account.unmoved(moving);
+            if let Some(error) = failure {
+                return self.failed("cannot be written; what waits stays in memory", &error);
+            }
+            if self.opening.config.fsync == Fsync::Always {
+                self.force(true);
+            }
+            self.recovered();
+        }
+    }
+
+    fn next(&mut self) -> Option<(Parcel, Ticket)> {
+        self.unmarked.retain(|ticket| ticket.settle().is_err());
+        if !self.unmarked.is_empty() {
+            return None;
+        }
+        if let Some((parcel, ticket)) = self.returned.take() {
+            self.account.took_from_spool(&parcel);
+            return Some((parcel, ticket));
+        }
+        let read = self.store.as_mut()?.next();
+        match read {
+            Ok((found, given)) => {
+                self.failed_reads = 0;
+                self.account.gave(&given);
+                if let Some((parcel, _)) = &found {
+                    self.account.took_from_spool(parcel);
+                }
+                found
+            }
+            Err(error) => {
+                self.failed_reads += 1;
+                if self.failed_reads >= READ_ATTEMPTS {
+                    self.failed_reads = 0;
+                    let given = self.store.as_mut().map(Store::abandon_oldest).unwrap_or_default();
+                    self.account.gave(&given);
+                }
+                self.failed("cannot be read", &error);
+                None
+            }
+        }
+    }
+
+    /// The record was read and nobody took it: it is the next one again.
+    fn take_back(&mut self, found: Option<(Parcel, Ticket)>) {
+        if let Some((parcel, ticket)) = found {
+            self.account.returned_to_spool(&parcel);
+            self.returned = Some((parcel, ticket));
+        }
+    }
+
+    fn force(&mut self, is_due: bool) {
+        let is_due = is_due
+            || self.opening.config.fsync == Fsync::Interval
+                && self.forced.elapsed() >= self.opening.config.fsync_interval;
+        if !is_due || self.opening.config.fsync == Fsync::Never {
+            return;
+        }
+        self.forced = Instant::now();
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.force()
+        {
+            self.failed("cannot be forced to the medium", &error);
+        }
+    }
+
+    fn failed(&mut self, what: &str, error: &dyn std::fmt::Display) {
+        let directory = self.opening.directory.display();
+        let message = format!("spool {directory} {what}: {error}");
+        if self.account.spool_state(self.store.is_some(), &message) {
+            tracing::warn!(sink = self.opening.sink, message, "spool fails");
+        }
+        self.retry_at = Some(Instant::now() + self.pause);
+        self.pause = (self.pause * 2).min(PAUSES.1);
+    }
+
+    fn recovered(&mut self) {
+        self.pause = PAUSES.0;
+        if self.account.spool_state(true, "") {
+            tracing::info!(sink = self.opening.sink, "spool works");
+        }
+    }
+
+    fn report(&self) {
+        let mut stats = self.store.as_ref().map(Store::stats).unwrap_or_default();
+        stats.records += u64::from(self.returned.is_some());
+        self.account.spool_stats(stats);
+    }
+}
+
+fn announce(opening: &Opening, found: &Recovered, is_account_lost: bool, lost: u64) {
+    let directory = opening.directory.display();
+    if found.records > 0 || lost > 0 {
+        tracing::info!(
+            sink = opening.sink,
+            %directory,
+            records = found.records,
+            points = found.points,
+            lost_points = lost,
+            "spool of an earlier run taken over"
+        );
+    }
+    if found.damaged_bytes > 0 || !found.set_aside.is_empty() || is_account_lost {
+        tracing::warn!(
+            sink = opening.sink,
+            %directory,
+            quarantined_bytes = found.damaged_bytes,
+            quarantined_segments = found.set_aside.len(),
+            is_account_lost,
+            "spool was damaged; what could not be read is in its directory quarantine"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! Looks through what an earlier run left. It reads heads alone; bodies are checked when they are sent.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::clock::Now;
+use super::quarantine::Quarantine;
+use super::record::{HEAD, SegmentHead};
+use super::segment::{Found, Segment};
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Recovered {
+    pub(super) points: u64,
+    pub(super) records: u64,
+    /// Bytes that are no records, and were set aside.
+    pub(super) damaged_bytes: u64,
+    /// Segments of another version of this program, or without a head, set aside whole.
+    pub(super) set_aside: Vec<PathBuf>,
+    /// One more than the highest number of a record.
+    pub(super) next_seq: u64,
+    /// One more than the highest number of a segment.
+    pub(super) next_file: u64,
+}
+
+pub(super) fn file_name(number: u64) -> String {
+    format!("{number:020}.seg")
+}
+
+fn number_of(path: &Path) -> Option<u64> {
+    if path.extension()? != "seg" {
+        return None;
+    }
+    path.file_stem()?.to_str()?.parse().ok()
+}
+
+/// All segments that hold something, in their order. `now` stands for the time of records that do not tell.
+pub(super) fn recover(
+    directory: &Path,
+    boot: u64,
+    settled: u64,
+    now: Now,
+) -> io::Result<(Vec<Segment>, Recovered)> {
+    let quarantine = Quarantine::below(directory);
+    let mut numbered: Vec<(u64, PathBuf)> = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        numbered.extend(number_of(&path).map(|number| (number, path)));
+    }
+    numbered.sort_unstable();
+    let mut found = Recovered::default();
+    let mut segments = Vec::new();
+    for (number, path) in numbered {
+        found.next_file = found.next_file.max(number + 1);
+        let (mut segment, head) = Segment::open(&path)?;
+        let SegmentHead::Known { boot: written_in } = head else {
+            // A segment that was created and not yet begun.
+            if segment.tail == 0 {
+                std::fs::remove_file(&path)?;
+                continue;
+            }
+            if matches!(head, SegmentHead::OtherVersion(_)) || !holds_records(&segment)? {
+                found.damaged_bytes += segment.tail;
+                set_aside(&quarantine, &path, &mut found);
+                continue;
+            }
+            // Only its head is broken: the records still say what they are.
+            look_through(&mut segment, &quarantine, settled, now, &mut found)?;
+            keep_or_remove(segment, &mut segments)?;
+            continue;
+        };
+        segment.is_of_this_boot = written_in == boot && boot != 0;
+        look_through(&mut segment, &quarantine, settled, now, &mut found)?;
+        keep_or_remove(segment, &mut segments)?;
+    }
+    Ok((segments, found))
+}
+
+fn set_aside(quarantine: &Quarantine, path: &Path, found: &mut Recovered) {
+    // What cannot be moved stays where it is, and is met again next time.
+    if let Err(error) = quarantine.take(path) {
+        tracing::warn!(path = %path.display(), %error, "spool segment cannot be set aside");
+    }
+    found.set_aside.push(path.to_owned());
+}
+
+fn holds_records(segment: &Segment) -> io::Result<bool> {
+    let mut at = HEAD;
+    loop {
+        match segment.look(at)? {
+            Found::Record(..) => return Ok(true),
+            Found::Damage { to, .. } => at = to,
+            Found::End => return Ok(false),
+        }
+    }
+}
+
+/// Counts what is not settled; what is no record is set aside and covered.
+fn look_through(
+    segment: &mut Segment,
+    quarantine: &Quarantine,
+    settled: u64,
+    now: Now,
+    found: &mut Recovered,
+) -> io::Result<()> {
+    let mut at = HEAD;
+    let mut first = None;
+    segment.newest = now;
+    loop {
+        match segment.look(at)? {
+            Found::Record(head, place) => {
+                if head.seq != 0 {
+                    found.next_seq = found.next_seq.max(head.seq + 1);
+                    segment.newest = head.written;
+                }
+                if !head.is_settled && head.seq > settled {
+                    first = first.or(Some(place));
+                    segment.points += head.points;
+                    segment.records += 1;
+                }
+                at = place + head.whole_length();
+            }
+            Found::Damage { from, to } => {
+                found.damaged_bytes += to - from;
+                if let Err(error) = quarantine.copy(&segment.path, &segment.file, from, to) {
+                    tracing::warn!(path = %segment.path.display(), %error, "damaged part of a spool segment cannot be set aside");
+                }
+                if let Err(error) = segment.cover(from, to) {
+                    tracing::warn!(path = %segment.path.display(), %error, "damaged part of a spool segment stays in it");
+                }
+                at = to;
+            }
+            Found::End => break,
+        }
+    }
+    segment.cursor = first.unwrap_or(segment.tail);
+    found.points += segment.points;
+    found.records += segment.records;
+    Ok(())
+}
+
+fn keep_or_remove(segment: Segment, segments: &mut Vec<Segment>) -> io::Result<()> {
+    if segment.records > 0 {
+        segments.push(segment);
+        return Ok(());
+    }
+    std::fs::remove_file(&segment.path)
+}
