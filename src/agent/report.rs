@@ -45,6 +45,7 @@ impl Reporter {
             server: self.counters.stats(),
             sources,
             ledgers: sinks.iter().map(|sink| (sink.name().to_owned(), sink.ledger())).collect(),
+            sinks: Vec::new(),
         }
     }
 

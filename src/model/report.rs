@@ -13,6 +13,8 @@ pub struct AgentReport {
     pub sources: Vec<SourceReport>,
     /// One account per sink, by the sink's name in the configuration.
     pub ledgers: Vec<(String, Ledger)>,
+    /// One entry per sink, in the order of the configuration.
+    pub sinks: Vec<SinkReport>,
 }
 
 /// The agent's process as the kernel shows it.
@@ -82,4 +84,37 @@ pub struct SourceReport {
     pub faults: u64,
     /// The values that come from it now, such as `cpu,memory`; empty where it serves none.
     pub serves: String,
+}
+
+/// What a sink is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SinkState {
+    /// The last answer was good, or nothing was sent yet.
+    #[default]
+    Working,
+    /// The server is away or overloaded; the data waits.
+    Retrying,
+    /// The server refuses until something is mended; the data waits.
+    Held,
+    /// The sink was shut down.
+    Stopped,
+}
+
+/// One place that values go to. Counters are since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SinkReport {
+    /// As in the configuration: `influxdb`, `remote_write`, ...
+    pub kind: &'static str,
+    /// Its own name in the configuration.
+    pub name: String,
+    pub ledger: Ledger,
+    /// Points that its filter held back; they are no part of the ledger.
+    pub filtered: u64,
+    /// The most points that may wait.
+    pub buffer_points_limit: u64,
+    /// How long the last request took; absent before the first.
+    pub write_time_ns: Option<u64>,
+    /// Requests without success.
+    pub errors: u64,
+    pub state: SinkState,
 }

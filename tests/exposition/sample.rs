@@ -77,6 +77,7 @@ pub(crate) fn report() -> AgentReport {
                 dropped: vec![("queue_full", 1)],
             },
         )],
+        sinks: Vec::new(),
     }
 }
 

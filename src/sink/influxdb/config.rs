@@ -8,7 +8,7 @@ use hyper::Uri;
 use serde::Deserialize;
 
 use super::secret::Secret;
-use crate::encode::influx::{Limits, Precision};
+use crate::encode::influx::{Filter, FilterConfig, FilterError, Limits, Precision};
 use crate::encode::schema::kubernetes::TAGS;
 
 /// Which write endpoint the server has.
@@ -77,6 +77,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Tags added to every point.
     pub tags: BTreeMap<String, String>,
+    /// What of the points is written, by the rules and names of Telegraf's filters.
+    pub filter: FilterConfig,
     /// Create the database when the server says that it does not exist (v1).
     pub create_database: bool,
     /// Write the row `interface=all` of `net` that Telegraf wrote before 1.37; older dashboards ask for it.
@@ -121,6 +123,7 @@ impl Default for Config {
             precision: Precision::Ns,
             tls: TlsConfig::default(),
             tags: BTreeMap::new(),
+            filter: FilterConfig::default(),
             create_database: false,
             net_protocol_row: false,
         }
@@ -148,6 +151,8 @@ pub enum ConfigError {
     Range { name: String, key: &'static str, value: String, allowed: &'static str },
     #[error("sinks.influxdb {name}: tags.{tag} is a tag of the measurements themselves; use another name")]
     Tag { name: String, tag: String },
+    #[error("sinks.influxdb {name}: {error}")]
+    Filter { name: String, error: FilterError },
 }
 
 /// Where to write, once the configuration is known to be sound.
@@ -163,6 +168,7 @@ pub(super) struct Target {
 impl Config {
     /// Refuses what cannot work, naming key, value and what is allowed.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        Filter::new(&self.filter).map_err(|error| ConfigError::Filter { name: self.name.clone(), error })?;
         self.target().map(|_| ())
     }
 
@@ -340,6 +346,7 @@ mod tests {
             ("{url: 'http://i', database: d, queue_points: 5001}", "queue_points is 5001"),
             ("{url: 'http://i', database: d, timeout: 0s}", "timeout is 0s"),
             ("{url: 'http://i', database: d, tags: {node_name: x}}", "tags.node_name"),
+            ("{url: 'http://i', database: d, filter: {namepass: ['[a']}}", "filter.namepass: pattern \"[a\""),
         ] {
             let error = config(yaml).validate().unwrap_err().to_string();
             assert!(error.contains(part), "{yaml}: {error}");
