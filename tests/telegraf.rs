@@ -108,6 +108,31 @@ fn what_is_unknown_is_listed_with_its_line() {
     );
 }
 
+/// What a sink would refuse is told in its own words and is not written.
+#[test]
+fn a_filter_that_means_nothing_is_left_out() {
+    let (code, yaml, told) = import_text(
+        "[[outputs.influxdb]]\nurls = [\"http://i\"]\nnamepass = [\"[a\"]\nnamedrop = [\"b\"]\n\
+         [outputs.influxdb.tagdrop]\ncpu = [\"{a,b}\"]\nhost = []\npath = [\"/\"]\n",
+    );
+    assert_eq!(code, 0);
+    assert!(
+        yaml.ends_with("filter:\n        namedrop: [b]\n        tagdrop:\n          path: [/]\n"),
+        "{yaml}"
+    );
+    assert_eq!(
+        told.lines().collect::<Vec<_>>(),
+        [
+            "podometer: telegraf.conf:3: outputs.influxdb.namepass: left out: is refused: filter.namepass: pattern \
+             \"[a\" has a [ without its ]",
+            "podometer: telegraf.conf:6: outputs.influxdb.tagdrop.cpu: left out: is refused: filter.tagdrop.cpu: \
+             pattern \"{a,b}\" braces are not known here; write each alternative as a pattern",
+            "podometer: telegraf.conf:7: outputs.influxdb.tagdrop.host: left out: is refused: filter.tagdrop.host: has \
+             no pattern; allowed is a list such as [a*, b]",
+        ]
+    );
+}
+
 #[test]
 fn the_output_passes_the_check_that_it_names() {
     let directory = tempfile::tempdir().unwrap();
@@ -132,6 +157,35 @@ fn the_output_passes_the_check_that_it_names() {
         yaml.starts_with("# Made from ")
             && yaml.lines().nth(1).unwrap().contains("podometer config check FILE")
     );
+}
+
+/// Whoever writes the values that the kit's variables had is done.
+#[test]
+fn the_starter_kit_waits_for_its_variables_alone() {
+    let (_, yaml, _) = import(Path::new("tests/fixtures/telegraf.conf"));
+    let values = [
+        ("#node_name: \"$HOSTNAME\"", "node_name: n1"),
+        ("#url: \"https://$NODEIP:10250\"", "url: https://10.0.0.1:10250"),
+        ("#url: \"$INFLUXDB_HOST\"", "url: http://influxdb:8086"),
+        ("#database: \"$INFLUXDB_DB\"", "database: telegraf"),
+        ("#username: \"$INFLUXDB_USER\"", "username: u"),
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let check = |yaml: &str| {
+        let file = directory.path().join("podometer.yaml");
+        std::fs::write(&file, yaml).unwrap();
+        podometer(&["config", "check", file.to_str().unwrap()])
+    };
+    let (code, _, told) = check(&yaml);
+    assert_eq!(code, 64);
+    assert!(told.contains("sinks.influxdb influxdb: ") && told.lines().count() == 1, "{told}");
+    let mut whole = yaml;
+    for (waits, value) in values {
+        assert!(whole.contains(waits), "{waits}\n{whole}");
+        whole = whole.replace(waits, value);
+    }
+    let (code, _, told) = check(&whole);
+    assert_eq!((code, told.as_str()), (0, ""), "{whole}");
 }
 
 #[test]

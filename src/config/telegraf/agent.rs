@@ -17,6 +17,8 @@ pub(super) struct General {
     /// Points shall not carry the tag `host`.
     pub(super) without_host: bool,
     pub(super) tags: Block,
+    /// Line and place of what only sinks have a use for.
+    pub(super) of_sinks: Vec<(usize, String)>,
 }
 
 /// Keys of the section `agent` without a counterpart. Sorted by key.
@@ -48,6 +50,9 @@ const PRECISIONS: [(&str, &str); 9] = [
 
 /// Takes the section `agent`.
 pub(super) fn agent(mut plugin: Plugin<'_>, draft: &mut Draft, general: &mut General) {
+    for key in ["metric_batch_size", "metric_buffer_limit", "omit_hostname", "precision"] {
+        general.of_sinks.extend(plugin.line_of(key).map(|line| (line, format!("agent.{key}"))));
+    }
     general.interval = plugin.duration("interval").filter(|interval| !interval.is_zero());
     general.batch_points = take_batch(&mut plugin);
     general.queue_points = plugin.number("metric_buffer_limit").map(|(_, points)| points);
@@ -59,7 +64,10 @@ pub(super) fn agent(mut plugin: Plugin<'_>, draft: &mut Draft, general: &mut Gen
             plugin.left_out(word.line, "precision", "allowed for sinks.influxdb.precision: ns, us, ms, s");
         }
     }
-    plugin.copy("hostname", "agent", "node_name", &mut draft.agent);
+    if let Some(word) = plugin.word("hostname") {
+        let unless = "NODE_NAME holds the node's name (spec.nodeName)";
+        plugin.put_unless(&word, "agent", "node_name", unless, &mut draft.agent);
+    }
     let mut log = Block::default();
     let debug = plugin.flag("debug").is_some_and(|(_, debug)| debug);
     let quiet = plugin.flag("quiet").is_some_and(|(_, quiet)| quiet);
@@ -83,6 +91,7 @@ pub(super) fn agent(mut plugin: Plugin<'_>, draft: &mut Draft, general: &mut Gen
 
 /// Takes the section `global_tags`.
 pub(super) fn global_tags(mut plugin: Plugin<'_>, general: &mut General) {
+    general.of_sinks.push((plugin.line, "global_tags".to_owned()));
     for word in plugin.all_words() {
         let set = |tags: &mut std::collections::BTreeMap<String, String>| {
             tags.insert(word.key.clone(), String::new());

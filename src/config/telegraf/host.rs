@@ -84,7 +84,7 @@ pub(super) fn take(input: &str, mut plugin: Plugin<'_>, draft: &mut Draft) {
         "kernel" => collected(&mut plugin, draft),
         // Telegraf wrote the row until 1.37 unless it was told not to; dashboards of that time ask for it.
         "net" => {
-            draft.protocol_row |= !plugin.flag("ignore_protocol_stats").is_some_and(|(_, ignore)| ignore)
+            draft.protocol_row |= !plugin.flag("ignore_protocol_stats").is_some_and(|(_, ignore)| ignore);
         }
         _ => {}
     }
@@ -110,9 +110,8 @@ fn collected(plugin: &mut Plugin<'_>, draft: &mut Draft) {
     let Some(Entry { key, line, value }) = plugin.take("collect") else { return };
     for name in texts_of(value).unwrap_or_default() {
         match name.as_str() {
-            "psi" => {}
             "ksm" if draft.is_first("inputs.kernel") => draft.procfs.plain("ksm", true),
-            "ksm" => {}
+            "ksm" | "psi" => {}
             _ => plugin.left_out(line, &key, "only ksm and psi are known"),
         }
     }

@@ -105,6 +105,11 @@ pub fn import(text: &str, file: &str) -> Result<Imported, ImportError> {
         let plugin = Plugin::new(place.clone(), line, entries, &mut remarks);
         take(&place, plugin, &mut draft, &general);
     }
+    if draft.sinks.is_empty() {
+        for (line, place) in &general.of_sinks {
+            remarks.add(*line, place, Kind::LeftOut, "is of use to a sink, and there is none");
+        }
+    }
     Ok(Imported { yaml: draft.into_yaml(file), remarks: remarks.into_lines(file) })
 }
 
@@ -140,6 +145,90 @@ fn take(place: &str, plugin: Plugin<'_>, draft: &mut Draft, general: &General) {
             let mut known = PLUGINS.iter().filter(|(known, _)| *known == place);
             let known = known.next().or_else(|| KINDS.iter().find(|(known, _)| *known == kind));
             plugin.leave(known.map_or("is not known here", |(_, reason)| reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Whatever plugin and key a secret stands at, and whatever it looks like there.
+    #[test]
+    fn no_key_of_any_plugin_gives_a_secret_away() {
+        let plugins = [
+            "agent",
+            "aggregators.minmax",
+            "inputs.cpu",
+            "inputs.jolokia2_agent",
+            "inputs.kube_inventory",
+            "inputs.kubernetes",
+            "inputs.nginx",
+            "inputs.prometheus",
+            "inputs.redfish",
+            "outputs.influxdb",
+            "outputs.influxdb_v2",
+            "outputs.kafka",
+            "outputs.prometheus_client",
+            "processors.rename",
+            "secretstores.os",
+        ];
+        let keys = [
+            "basic_password",
+            "bearer_token",
+            "bearer_token_string",
+            "http_headers",
+            "http_proxy",
+            "password",
+            "token",
+            "unheard_of",
+            "url",
+            "urls",
+        ];
+        let values = ["hunter2", "@{store:hunter2}", "$A-hunter2", "${A:-hunter2}", "https://u:hunter2@h/"];
+        for (plugin, key) in plugins.iter().flat_map(|plugin| keys.map(|key| (plugin, key))) {
+            for value in values {
+                let is_address = key.starts_with("url") || key == "http_proxy";
+                if is_address && !value.contains("://") {
+                    continue;
+                }
+                for written in [format!("{value:?}"), format!("[{value:?}]"), format!("{{x = {value:?}}}")] {
+                    let text = format!("[{plugin}]\nusername = \"u\"\n{key} = {written}\n");
+                    let imported = import(&text, "f").unwrap();
+                    let told = format!("{}{}", imported.yaml, imported.remarks.join("\n"));
+                    assert!(!told.contains("hunter2"), "{text}\n{told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_sinks_use_is_told_where_there_is_none() {
+        let text = "[global_tags]\na = \"b\"\n[agent]\nprecision = \"1s\"\n";
+        let told = import(text, "f").unwrap().remarks.join("\n");
+        assert_eq!(
+            told,
+            "f:1: global_tags: left out: is of use to a sink, and there is none\n\
+             f:4: agent.precision: left out: is of use to a sink, and there is none"
+        );
+        let with_sink = format!("{text}[[outputs.influxdb]]\n");
+        assert_eq!(import(&with_sink, "f").unwrap().remarks, Vec::<String>::new());
+    }
+
+    #[test]
+    fn tables_are_sorted() {
+        for table in [&PLUGINS[..], &KINDS] {
+            assert!(table.is_sorted_by_key(|(place, _)| place));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in "([\\[\\]a-z.=\"' \n{}0-9$,-]|inputs|outputs|cpu|influxdb|urls){0,60}") {
+            if let Ok(imported) = import(&text, "f") {
+                prop_assert!(imported.yaml.starts_with("# Made from f"));
+            }
         }
     }
 }

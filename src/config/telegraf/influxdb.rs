@@ -1,5 +1,7 @@
 //! `outputs.influxdb` and `outputs.influxdb_v2` as entries of `sinks.influxdb`.
 
+use std::collections::BTreeMap;
+
 use super::agent::General;
 use super::document::{Entry, Value};
 use super::draft::Draft;
@@ -78,7 +80,9 @@ pub(super) fn take_batch(plugin: &mut Plugin<'_>) -> Option<u64> {
 
 /// `outputs.influxdb`.
 pub(super) fn v1(mut plugin: Plugin<'_>, draft: &mut Draft, general: &General) {
-    let (name, mut out) = begin(&mut plugin, draft);
+    let Some((name, mut out)) = begin(&mut plugin, draft) else {
+        return plugin.leave("names no address that can be written to");
+    };
     match plugin.word("database") {
         Some(word) => plugin.put(&word, SECTION, "database", &mut out),
         None => out.text("database", "telegraf"),
@@ -92,7 +96,7 @@ pub(super) fn v1(mut plugin: Plugin<'_>, draft: &mut Draft, general: &General) {
         }
         (Some(user), None) => plugin.left_out(user.line, "username", "there is no password beside it"),
         (None, Some(password)) => {
-            plugin.left_out(password.line, "password", "there is no username beside it")
+            plugin.left_out(password.line, "password", "there is no username beside it");
         }
         (None, None) => {}
     }
@@ -106,7 +110,9 @@ pub(super) fn v1(mut plugin: Plugin<'_>, draft: &mut Draft, general: &General) {
 
 /// `outputs.influxdb_v2`.
 pub(super) fn v2(mut plugin: Plugin<'_>, draft: &mut Draft, general: &General) {
-    let (name, mut out) = begin(&mut plugin, draft);
+    let Some((name, mut out)) = begin(&mut plugin, draft) else {
+        return plugin.leave("names no address that can be written to");
+    };
     plugin.copy("organization", SECTION, "org", &mut out);
     plugin.copy("bucket", SECTION, "bucket", &mut out);
     if let Some(token) = plugin.word("token") {
@@ -116,12 +122,8 @@ pub(super) fn v2(mut plugin: Plugin<'_>, draft: &mut Draft, general: &General) {
     end(plugin, out, draft, general);
 }
 
-/// Name and addresses.
-fn begin(plugin: &mut Plugin<'_>, draft: &mut Draft) -> (String, Block) {
-    let alias = plugin.word("alias").filter(|word| !variable::is_in(&word.text));
-    let name = draft.fresh_name(alias.as_ref().map_or("influxdb", |word| &word.text));
-    let mut out = Block::default();
-    out.text("name", &name);
+/// Name and addresses; absent where there is no address that a sink can write to.
+fn begin(plugin: &mut Plugin<'_>, draft: &mut Draft) -> Option<(String, Block)> {
     let (line, urls) = plugin.words("urls").unwrap_or_else(|| (plugin.line, vec![DEFAULT_URL.to_owned()]));
     let mut usable = Vec::new();
     for text in urls {
@@ -135,8 +137,15 @@ fn begin(plugin: &mut Plugin<'_>, draft: &mut Draft) -> (String, Block) {
             );
         }
     }
+    if usable.is_empty() {
+        return None;
+    }
+    let alias = plugin.alias();
+    let name = draft.fresh_name(alias.as_deref().unwrap_or("influxdb"));
+    let mut out = Block::default();
+    out.text("name", &name);
     plugin.put_all(&usable, SECTION, ("url", "urls"), &mut out);
-    (name, out)
+    Some((name, out))
 }
 
 /// What both versions have in common.
@@ -191,7 +200,9 @@ fn filter(plugin: &mut Plugin<'_>, without_host: bool) -> Block {
         if key == "tagexclude" && without_host {
             patterns.push("host".to_owned());
         }
-        if !patterns.is_empty() && is_taken(plugin, line, key, &patterns, set) {
+        if !patterns.is_empty()
+            && is_taken(plugin, line, key, &patterns, |probe| set(probe, patterns.clone()))
+        {
             filter.list(key, &patterns);
         }
     }
@@ -203,11 +214,14 @@ fn filter(plugin: &mut Plugin<'_>, without_host: bool) -> Block {
         };
         let mut tags = Block::default();
         for Entry { key: tag, line, value } in entries {
-            let key = format!("{key}.{tag}");
             let patterns = texts_of(value).unwrap_or_default();
-            if patterns.is_empty() {
-                plugin.left_out(line, &key, "is no list of texts");
-            } else if is_taken(plugin, line, &key, &patterns, |probe, list| probe.filter.namepass = list) {
+            let place = format!("{key}.{tag}");
+            let by_tag = BTreeMap::from([(tag.clone(), patterns.clone())]);
+            let set = |probe: &mut Config| match key {
+                "tagpass" => probe.filter.tagpass = by_tag,
+                _ => probe.filter.tagdrop = by_tag,
+            };
+            if is_taken(plugin, line, &place, &patterns, set) {
                 tags.list(&tag, &patterns);
             }
         }
@@ -217,7 +231,13 @@ fn filter(plugin: &mut Plugin<'_>, without_host: bool) -> Block {
 }
 
 /// Whether a sink takes the patterns; what it does not take is told.
-fn is_taken(plugin: &mut Plugin<'_>, line: usize, key: &str, patterns: &[String], set: Try) -> bool {
+fn is_taken(
+    plugin: &mut Plugin<'_>,
+    line: usize,
+    key: &str,
+    patterns: &[String],
+    set: impl FnOnce(&mut Config),
+) -> bool {
     if patterns.iter().any(|pattern| variable::is_in(pattern)) {
         plugin.left_out(
             line,
@@ -226,7 +246,7 @@ fn is_taken(plugin: &mut Plugin<'_>, line: usize, key: &str, patterns: &[String]
         );
         return false;
     }
-    let refusal = refusal(|probe| set(probe, patterns.to_vec()));
+    let refusal = refusal(set);
     if let Some(refusal) = &refusal {
         plugin.refuse(line, key, refusal);
     }

@@ -3,7 +3,6 @@
 use super::draft::Draft;
 use super::plugin::{Plugin, Reason};
 use super::secret::{self, Keys};
-use super::variable;
 use crate::source::inventory::Resource;
 
 const API: &str = "the API server is found by kubeconfig or service account; see the section api_server";
@@ -38,11 +37,8 @@ pub(super) fn kubelet(mut plugin: Plugin<'_>, draft: &mut Draft) {
     }
     plugin.note("its measurements are written always, pods and containers from their cgroups");
     if let Some(word) = plugin.word("url") {
-        if variable::is_in(&word.text) && word.text.ends_with(":10250") {
-            plugin
-                .note("url is not needed where NODE_IP or HOST_IP holds the node's address (status.hostIP)");
-        }
-        plugin.put(&word, "kubelet", "url", &mut draft.kubelet);
+        let unless = "NODE_IP or HOST_IP holds the node's address (status.hostIP) and the port is 10250";
+        plugin.put_unless(&word, "kubelet", "url", unless, &mut draft.kubelet);
     }
     let keys = Keys { file: "token_file", env: None, section: "kubelet" };
     secret::token(&mut plugin, keys, "kubelet", &mut draft.kubelet);
@@ -89,12 +85,7 @@ pub(super) fn inventory(mut plugin: Plugin<'_>, draft: &mut Draft) {
     }
     plugin.copy_duration("interval", "interval", out);
     plugin.copy_duration("response_timeout", "timeout", out);
-    let namespace = plugin.word("namespace");
-    match namespace {
-        Some(word) if variable::is_in(&word.text) => plugin.put(&word, "inventory", "namespaces", out),
-        Some(word) => out.list("namespaces", &[word.text]),
-        None => {}
-    }
+    plugin.copy_list("namespace", "inventory", "namespaces", out);
     let (line, included) = plugin.words("resource_include").unwrap_or((plugin.line, Vec::new()));
     let excluded = plugin.words("resource_exclude").map_or_else(Vec::new, |(_, names)| names);
     let is_known = |name: &String| Resource::ALL.iter().any(|resource| resource.name() == name);
@@ -109,9 +100,7 @@ pub(super) fn inventory(mut plugin: Plugin<'_>, draft: &mut Draft) {
         draft.inventory.list("resources", &resources);
     }
     for key in ["selector_include", "selector_exclude"] {
-        if let Some((_, patterns)) = plugin.words(key) {
-            draft.inventory.list(key, &patterns);
-        }
+        plugin.copy_list(key, "inventory", key, &mut draft.inventory);
     }
     plugin.finish(&INVENTORY);
 }

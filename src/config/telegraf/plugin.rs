@@ -79,6 +79,11 @@ impl<'r> Plugin<'r> {
         Some(self.entries.remove(at))
     }
 
+    /// Where a key stands that was not taken yet.
+    pub(super) fn line_of(&self, key: &str) -> Option<usize> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.line)
+    }
+
     /// Says of the whole plugin that it was left out.
     pub(super) fn leave(self, reason: &str) {
         self.remarks.add(self.line, &self.place, Kind::LeftOut, reason);
@@ -194,11 +199,53 @@ impl<'r> Plugin<'r> {
         }
     }
 
+    /// The texts of a list under our key, which stands in `section`.
+    pub(super) fn copy_list(&mut self, key: &str, section: &str, ours: &str, out: &mut Block) {
+        let Some((line, texts)) = self.words(key) else { return };
+        match texts.iter().find(|text| variable::is_in(text)) {
+            Some(_) => {
+                let word = Word { key: key.to_owned(), line, text: texts.join(", ") };
+                self.put(&word, section, ours, out);
+            }
+            None => out.list(ours, &texts),
+        }
+    }
+
+    /// The name that somebody gave to this instance.
+    pub(super) fn alias(&mut self) -> Option<String> {
+        let word = self.word("alias")?;
+        let is_variable = variable::is_in(&word.text);
+        if is_variable {
+            self.left_out(
+                word.line,
+                "alias",
+                "variables are not read here; write a name instead of the made one",
+            );
+        }
+        (!is_variable).then_some(word.text)
+    }
+
     /// Writes a text under our key. One with a variable waits for its value, since none is read here.
     pub(super) fn put(&mut self, word: &Word, section: &str, ours: &str, out: &mut Block) {
+        self.put_unless(word, section, ours, "", out);
+    }
+
+    /// Like [`Plugin::put`], with what makes the value unnecessary.
+    pub(super) fn put_unless(
+        &mut self,
+        word: &Word,
+        section: &str,
+        ours: &str,
+        unless: &str,
+        out: &mut Block,
+    ) {
         let text = self.harmless(word);
         if variable::is_in(&text) {
             self.await_value(word, &text, section, ours, out);
+            if !unless.is_empty() {
+                out.comment(&format!("It needs no value where {unless}."));
+                self.note(format!("{ours} needs no value where {unless}"));
+            }
         } else {
             out.text(ours, &text);
         }

@@ -5,10 +5,10 @@ use super::document::{Entry, Value};
 use super::draft::Draft;
 use super::plugin::{Plugin, Reason, Word};
 use super::secret::{self, Keys};
-use super::variable;
 use super::yaml::Block;
 
 const SECTION: &str = "scrape.targets";
+const METRICS: &str = "scrape.targets.metrics";
 const DISCOVERY: &str = "targets are named by address; name each in scrape.targets";
 
 /// Keys without a counterpart. Sorted by key.
@@ -46,8 +46,8 @@ fn take(kind: &str, mut plugin: Plugin<'_>, draft: &mut Draft, general: &General
     let Some((line, urls)) = plugin.words("urls") else {
         return plugin.leave("names no urls, and other ways to find targets are not known here");
     };
-    let alias = plugin.word("alias").filter(|word| !variable::is_in(&word.text));
-    let base = alias.as_ref().map_or(kind, |word| &word.text);
+    let alias = plugin.alias();
+    let base = alias.as_deref().unwrap_or(kind);
     let names: Vec<String> = urls.iter().map(|_| draft.fresh_name(base)).collect();
     let owner = names.first().map_or(kind, |name| name);
 
@@ -101,20 +101,19 @@ fn metrics(plugin: &mut Plugin<'_>) -> Vec<Block> {
     for table in tables {
         let Value::Table(line, entries) = table else { continue };
         let mut table = plugin.below("metric", line, entries);
-        let (Some(name), Some(mbean)) = (table.word("name"), table.word("mbean")) else {
+        let (Some(mut name), Some(mbean)) = (table.word("name"), table.word("mbean")) else {
             table.leave("lacks name or mbean");
             continue;
         };
+        name.text.insert_str(0, &prefix);
         let mut metric = Block::default();
-        metric.text("name", &format!("{prefix}{}", name.text));
-        table.put(&mbean, "scrape.targets.metrics", "mbean", &mut metric);
+        table.put(&name, METRICS, "name", &mut metric);
+        table.put(&mbean, METRICS, "mbean", &mut metric);
         for key in ["paths", "tag_keys"] {
-            if let Some((_, texts)) = table.words(key) {
-                metric.list(key, &texts);
-            }
+            table.copy_list(key, METRICS, key, &mut metric);
         }
         if let Some(word) = table.word("field_prefix").or_else(|| field_prefix.clone()) {
-            metric.text("field_prefix", &word.text);
+            table.put(&word, METRICS, "field_prefix", &mut metric);
         }
         table.finish(&REASONS);
         metrics.push(metric);

@@ -46,8 +46,8 @@ pub(super) fn token(plugin: &mut Plugin<'_>, keys: Keys<'_>, owner: &str, out: &
     let token = plugin.word("bearer_token_string");
     match (path, token) {
         // What is no path might be the token itself.
-        (Some(path), _) if path.text.starts_with(['/', '$']) => {
-            plugin.put(&path, keys.section, keys.file, out)
+        (Some(path), _) if path.text.starts_with('/') || variable::whole(&path.text).is_some() => {
+            plugin.put(&path, keys.section, keys.file, out);
         }
         (Some(word), _) | (None, Some(word)) => place(plugin, &word, keys, owner, "token", out),
         (None, None) => {}
