@@ -39,6 +39,7 @@ fn wrong_usage_is_64_and_says_what_is_right() {
         &["top", "--url", "ftp://node"],
         &["config"],
         &["config", "check"],
+        &["config", "import"],
         &["agent", "--log-level", "loud"],
         &["agent", "--set", "sampler.fast_interval"],
     ] {
@@ -52,7 +53,8 @@ fn wrong_usage_is_64_and_says_what_is_right() {
 fn help_and_version_are_0_and_help_has_examples() {
     let (code, stdout, _) = run(&["--version"]);
     assert_eq!((code, stdout.as_str()), (0, concat!("podometer ", env!("CARGO_PKG_VERSION"), "\n")));
-    for command in ["", "agent", "top", "check", "config", "config default", "config check"] {
+    for command in ["", "agent", "top", "check", "config", "config default", "config check", "config import"]
+    {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let (code, stdout, stderr) = run(&arguments);
         assert_eq!((code, stderr.as_str()), (0, ""), "{command}");

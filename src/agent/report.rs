@@ -44,7 +44,7 @@ impl Reporter {
             process: self.process(),
             server: self.counters.stats(),
             sources,
-            ledgers: sinks.iter().map(|sink| (sink.name().to_owned(), sink.ledger())).collect(),
+            sinks: sinks.iter().map(|sink| sink.report()).collect(),
         }
     }
 

@@ -187,12 +187,13 @@ pub(super) struct Check {
     pub(super) json: bool,
 }
 
-/// Prints or checks the configuration.
+/// Prints, checks or imports the configuration.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   podometer config default > podometer.yaml
-  podometer config check podometer.yaml")]
+  podometer config check podometer.yaml
+  podometer config import telegraf.conf > podometer.yaml")]
 pub(super) struct ConfigCommand {
     #[command(subcommand)]
     pub(super) action: ConfigAction,
@@ -211,6 +212,18 @@ Example:
   podometer config check podometer.yaml")]
     Check {
         /// The file.
+        file: PathBuf,
+    },
+    /// Prints our configuration for a telegraf.conf, and on standard error what does not come along, line by line.
+    ///
+    /// Secrets are never copied: the output names the file or variable that is to hold them.
+    #[command(after_help = "\
+Exit code: 0 whatever was left out, 64 when the file is no TOML.
+
+Example:
+  podometer config import telegraf.conf > podometer.yaml")]
+    Import {
+        /// The telegraf.conf.
         file: PathBuf,
     },
 }

@@ -17,6 +17,8 @@ mod problem;
 pub mod sidecar;
 /// The section `sinks`: where values are sent.
 pub mod sinks;
+/// Another agent's file made ours.
+pub mod telegraf;
 /// The composed struct: one line a part.
 mod whole;
 

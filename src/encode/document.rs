@@ -14,6 +14,8 @@ use crate::model::workload::Amounts;
 
 /// A limit that may be none.
 mod bound;
+/// The document of /api/v1/delivery.
+mod delivery;
 /// The document of /api/v1/drift.
 mod drift;
 /// What Kubernetes says of a pod, and `kubectl top`'s numbers.
@@ -22,6 +24,7 @@ mod pod;
 mod row;
 
 pub use bound::Bound;
+pub use delivery::{Delivery, delivery};
 pub use drift::{Causes, DifferenceRow, DriftDocument, DriftFilter, DriftRow, UsageRow, drift};
 pub use pod::{AmountsRow, CoverageRow, OwnerRow, PodRow, TopRow};
 pub use row::{Cpu, CpuWindow, Memory, MemoryWindow, Psi, Row};

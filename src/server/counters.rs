@@ -28,10 +28,11 @@ const CUT_OFFS: [(CutOff, &str); 5] = [
 ];
 
 /// Paths that are counted each; any other is `other`.
-pub(super) const ROUTES: [&str; 9] = [
+pub(super) const ROUTES: [&str; 10] = [
     "/",
     "/-/healthy",
     "/-/ready",
+    "/api/v1/delivery",
     "/api/v1/drift",
     "/api/v1/pods",
     "/metrics",

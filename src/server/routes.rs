@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::encode::document::{self, DriftFilter};
@@ -33,6 +34,7 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 const INDEX: &str = "podometer\n\n\
     /-/healthy          the server answers\n\
     /-/ready            the values are fresh\n\
+    /api/v1/delivery    what became of every point of every sink, as JSON\n\
     /api/v1/drift       our values beside the other sources', how they differ and why, as JSON;\n\
     \x20                   ?namespace= ?pod= ?cause=\n\
     /api/v1/pods        pods and containers as JSON; of one pod with ?uid=UID\n\
@@ -94,6 +96,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(async || text(StatusCode::OK, INDEX)))
         .route("/-/healthy", get(async || text(StatusCode::OK, "healthy\n")))
         .route("/-/ready", get(ready))
+        .route("/api/v1/delivery", get(delivery_document))
         .route("/api/v1/drift", get(drift_document))
         .route("/api/v1/pods", get(pods_document));
     for each in Page::ALL {
@@ -175,6 +178,11 @@ async fn pods_document(
     json(&shared, document)
 }
 
+async fn delivery_document(Given(shared): Given<Arc<Shared>>) -> Response {
+    let report = (shared.state.report)();
+    written(&shared, &document::delivery(&report))
+}
+
 async fn drift_document(
     Given(shared): Given<Arc<Shared>>,
     asked: Result<Query<DriftFilter>, QueryRejection>,
@@ -187,10 +195,14 @@ async fn drift_document(
         return bad_request(&problem);
     }
     let Some(snapshot) = shared.state.snapshot.load_full() else { return no_snapshot() };
-    match serde_json::to_vec(&document::drift(&snapshot, &filter)) {
-        Ok(document) => json(&shared, document),
+    written(&shared, &document::drift(&snapshot, &filter))
+}
+
+fn written(shared: &Shared, document: &impl Serialize) -> Response {
+    match serde_json::to_vec(document) {
+        Ok(document) => json(shared, document),
         Err(error) => {
-            tracing::warn!(%error, "drift cannot be written");
+            tracing::warn!(%error, "a document cannot be written");
             text(StatusCode::INTERNAL_SERVER_ERROR, "the document cannot be written\n")
         }
     }

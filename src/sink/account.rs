@@ -236,8 +236,10 @@ impl Account {
         self.books().status()
     }
 
-    pub(super) fn lifetime(&self) -> Option<Totals> {
-        self.books().lifetime()
+    /// All of one instant; the totals are over all runs.
+    pub(super) fn all(&self) -> (Ledger, Status, Option<Totals>) {
+        let books = self.books();
+        (books.ledger(), books.status(), books.lifetime())
     }
 }
 
@@ -246,6 +248,7 @@ impl Account {
     pub(super) fn attach(&self, waker: Waker) {
         self.change(|books| {
             books.waker = Some(waker);
+            books.status.has_spool = true;
             books.is_ending = false;
         });
     }

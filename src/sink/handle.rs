@@ -15,11 +15,12 @@ use super::deliver::{Delivery, Job, Order};
 use super::http::{Client, Servers, StartError};
 use super::parcel::{Packing, Parcel};
 use super::protocol::Protocol;
-use super::spool::{self, Keeper, Opening, Totals};
+use super::spool::{self, Keeper, Opening};
 use super::status::Status;
 use crate::encode::Batch;
 use crate::model::backoff::Backoff;
 use crate::model::ledger::Ledger;
+use crate::model::report::{Lifetime, SinkReport, SpoolReport};
 
 /// Everything that makes a sink: what each kind's configuration comes down to.
 #[derive(Clone, Debug)]
@@ -167,13 +168,44 @@ impl Handle {
         self.account.ledger()
     }
 
-    /// The account since the spool was made, over all runs; `None` without an open spool.
-    pub fn lifetime(&self) -> Option<Totals> {
-        self.account.lifetime()
-    }
-
     pub fn status(&self) -> Status {
         self.account.status()
+    }
+
+    /// Everything about it at one instant.
+    pub fn report(&self) -> SinkReport {
+        let (ledger, status, lifetime) = self.account.all();
+        let spool = status.has_spool.then(|| SpoolReport {
+            is_open: status.is_spool_open,
+            message: status.spool_message,
+            bytes: status.spool.bytes,
+            segments: status.spool.segments,
+            points: status.spooled_points,
+            quarantined_bytes: status.spool.quarantined_bytes,
+            lifetime: lifetime.map(|totals| Lifetime {
+                produced: totals.produced,
+                acknowledged: totals.acknowledged,
+                rejected: totals.rejected,
+                dropped: totals.dropped,
+            }),
+        });
+        SinkReport {
+            kind: self.kind,
+            name: self.name.clone(),
+            state: status.state,
+            message: status.message,
+            ledger,
+            filtered: status.filtered,
+            requests: status.requests,
+            errors: status.failed_requests,
+            retries: status.retries,
+            acknowledged_bytes: status.acknowledged_bytes,
+            memory_points: status.memory_points,
+            memory_bytes: status.memory_bytes,
+            buffer_points_limit: status.memory_points_limit,
+            write_time_ns: status.last_request_ns,
+            spool,
+        }
     }
 
     /// Returns once `condition` holds; it is asked again after every change of the account.

@@ -2,32 +2,7 @@
 
 use super::spool::Stats;
 
-/// What a sink is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum State {
-    /// The last answer was good, or nothing was sent yet.
-    #[default]
-    Working,
-    /// The server is away or overloaded; the data waits.
-    Retrying,
-    /// The server refuses until something is mended; the data waits.
-    Held,
-    /// The sink was shut down.
-    Stopped,
-}
-
-impl State {
-    pub const ALL: [State; 4] = [State::Working, State::Retrying, State::Held, State::Stopped];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            State::Working => "working",
-            State::Retrying => "retrying",
-            State::Held => "held",
-            State::Stopped => "stopped",
-        }
-    }
-}
+pub use crate::model::report::SinkState as State;
 
 /// How a sink fares. All counts are since start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +30,9 @@ pub struct Status {
     pub last_request_ns: Option<u64>,
     /// Points that the sink's filter left out.
     pub filtered: u64,
-    /// There is a spool, and it is open.
+    /// A spool belongs to it.
+    pub has_spool: bool,
+    /// That is open.
     pub is_spool_open: bool,
     /// What is wrong with the spool; empty where nothing is.
     pub spool_message: String,

@@ -11,7 +11,10 @@ use podometer::model::identity::{
 };
 use podometer::model::ledger::Ledger;
 use podometer::model::node::{Disk, Machine, Memory, Node};
-use podometer::model::report::{AgentReport, ProcessStats, ServerStats, SourceReport, SourceState};
+use podometer::model::report::{
+    AgentReport, Lifetime, ProcessStats, ServerStats, SinkReport, SinkState, SourceReport, SourceState,
+    SpoolReport,
+};
 use podometer::model::snapshot::{SamplerStats, Snapshot};
 use podometer::model::stamp::{Bracket, Stamp};
 use podometer::model::unit::{
@@ -67,16 +70,37 @@ pub(crate) fn report() -> AgentReport {
             faults: 0,
             serves: "cpu,memory".to_owned(),
         }],
-        ledgers: vec![(
-            "influx \"main\"".to_owned(),
-            Ledger {
+        sinks: vec![SinkReport {
+            kind: "influxdb",
+            name: "influx \"main\"".to_owned(),
+            state: SinkState::Retrying,
+            message: "connection refused".to_owned(),
+            ledger: Ledger {
                 produced: 10,
                 acknowledged: 6,
                 rejected: vec![("field_type_conflict", 1)],
                 queued: 2,
                 dropped: vec![("queue_full", 1)],
             },
-        )],
+            filtered: 3,
+            requests: 9,
+            errors: 4,
+            retries: 3,
+            acknowledged_bytes: 600,
+            memory_points: 1,
+            memory_bytes: 100,
+            buffer_points_limit: 1000,
+            write_time_ns: Some(2_500_000),
+            spool: Some(SpoolReport {
+                is_open: true,
+                message: String::new(),
+                bytes: 4096,
+                segments: 1,
+                points: 1,
+                quarantined_bytes: 64,
+                lifetime: Some(Lifetime { produced: 20, acknowledged: 15, rejected: 2, dropped: 1 }),
+            }),
+        }],
     }
 }
 

@@ -301,6 +301,7 @@ pub(crate) fn options(host: &str) -> podometer::encode::influx::Options {
         tags: vec![("site".into(), "lab 1".into())],
         precision: podometer::encode::influx::Precision::Ns,
         limits: podometer::encode::influx::Limits::default(),
+        filter: podometer::encode::influx::Filter::default(),
         node_facts: |_| podometer::encode::schema::kubernetes::NodeFacts {
             memory_total_bytes: Some(8 << 30),
             network: Some(interface("eth0", 1000)),

@@ -48,6 +48,7 @@ fn points(snapshot: &Snapshot) -> String {
         tags: Vec::new(),
         precision: Precision::Ns,
         limits: BatchLimits::default(),
+        filter: podometer::encode::influx::Filter::default(),
         node_facts: |_| NodeFacts::default(),
     });
     let batches = producer.encode_snapshot(snapshot, &mut []);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::producing::{Produce, Report};
 use crate::encode::Batch;
-use crate::encode::influx::{LineWriter, Options, Producer};
+use crate::encode::influx::{Extra, Filter, LineWriter, Options, Producer};
 use crate::encode::schema::host::{self, HostOptions};
-use crate::encode::schema::inventory;
 use crate::encode::schema::kubernetes::NodeFacts;
+use crate::encode::schema::{internal, inventory};
 use crate::model::node::Node;
 use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
@@ -33,6 +33,8 @@ impl Lines {
             tags: tags.clone(),
             precision: config.precision,
             limits: config.limits(),
+            // The configuration was checked.
+            filter: Filter::new(&config.filter).unwrap_or_default(),
             node_facts,
         };
         Lines {
@@ -47,7 +49,7 @@ impl Lines {
 }
 
 impl Produce for Lines {
-    fn batches(&mut self, snapshot: &Arc<Snapshot>, feeds: &Feeds, _: &Report) -> (Vec<Batch>, u64) {
+    fn batches(&mut self, snapshot: &Arc<Snapshot>, feeds: &Feeds, report: &Report) -> (Vec<Batch>, u64) {
         let Lines { producer, host, tags, net_protocol_row, previous, listed } = self;
         let options = HostOptions { tags, protocol_row: *net_protocol_row, ..HostOptions::default() };
         let node = snapshot.node.clone();
@@ -67,7 +69,13 @@ impl Produce for Lines {
                 inventory::write(found, host, tags, out);
             }
         };
-        let batches = producer.encode_snapshot(snapshot, &mut [&mut host_rows, &mut inventory_rows]);
+        let report = report();
+        let mut own_rows = |snapshot: &Snapshot, out: &mut LineWriter<'_>| {
+            internal::write(&report, host, tags, snapshot.taken.wall_ns, out);
+        };
+        let mut extras: [&mut Extra<'_>; 3] = [&mut host_rows, &mut inventory_rows, &mut own_rows];
+        let batches = producer.encode_snapshot(snapshot, &mut extras);
+        let filtered = producer.filtered();
         // The same reading is written once.
         if let Some(found) = inventory {
             *listed = found.taken;
@@ -75,7 +83,7 @@ impl Produce for Lines {
         if is_fresh {
             *previous = node;
         }
-        (batches, 0)
+        (batches, filtered)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Turns a snapshot into batches of line protocol.
 
 use super::batch::{Limits, split};
+use super::filter::Filter;
 use super::line::{LineWriter, Precision, append_tag};
 use crate::encode::Batch;
 use crate::encode::schema::kubernetes::{self, NodeFacts};
@@ -20,6 +21,7 @@ pub struct Options {
     pub tags: Vec<(String, String)>,
     pub precision: Precision,
     pub limits: Limits,
+    pub filter: Filter,
     /// Takes from the node's reading what `kubernetes_node` holds beside its root cgroup.
     pub node_facts: fn(&Node) -> NodeFacts,
 }
@@ -31,6 +33,7 @@ pub struct Producer {
     rows: kubernetes::Rows,
     /// Length of the last encoding: the next one will be about as long.
     expected: usize,
+    filtered: u64,
 }
 
 impl Producer {
@@ -40,7 +43,12 @@ impl Producer {
         for (key, value) in &options.tags {
             append_tag(&mut common, key, value);
         }
-        Producer { rows: kubernetes::Rows::new(common), options, expected: 0 }
+        Producer { rows: kubernetes::Rows::new(common), options, expected: 0, filtered: 0 }
+    }
+
+    /// Points that the filter left out of the last snapshot.
+    pub fn filtered(&self) -> u64 {
+        self.filtered
     }
 
     /// Encodes one snapshot and what `extras` add to it.
@@ -54,6 +62,8 @@ impl Producer {
         }
         writer.finish();
         self.expected = lines.len();
+        let (lines, filtered) = self.options.filter.apply(lines);
+        self.filtered = filtered;
         split(lines, self.options.limits)
     }
 }

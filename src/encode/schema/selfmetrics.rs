@@ -1,7 +1,7 @@
 //! The agent's families about itself: build, process, sampler, sources, server, sinks.
 
 use crate::model::ledger::Ledger;
-use crate::model::report::{AgentReport, SourceReport, SourceState};
+use crate::model::report::{AgentReport, SinkReport, SourceReport, SourceState, SpoolReport};
 use crate::model::snapshot::SamplerStats;
 use crate::model::unit::Pace;
 
@@ -51,16 +51,29 @@ pub static AGENT: &[SmallFamily<AgentReport>] = &[
     counter("podometer_server_errors_total", "Requests answered with an error.", |r, emit| by_label(emit, "code", &r.server.errors)),
     counter("podometer_server_requests_total", "Requests answered.", |r, emit| by_label(emit, "route", &r.server.requests)),
     counter("podometer_server_response_bytes_total", "Bytes of response bodies sent.", |r, emit| emit(&[], r.server.response_bytes as f64)),
-    counter("podometer_sink_acknowledged_points_total", "Points that the server took.", |r, emit| by_sink(r, emit, |l| l.acknowledged)),
+    counter("podometer_sink_acknowledged_bytes_total", "Bytes of request bodies that the server took.", |r, emit| by_sink(r, emit, |s| Some(s.acknowledged_bytes as f64))),
+    counter("podometer_sink_acknowledged_points_total", "Points that the server took.", |r, emit| by_sink(r, emit, |s| Some(s.ledger.acknowledged as f64))),
     counter("podometer_sink_dropped_points_total", "Points given up, by reason.", |r, emit| by_sink_reason(r, emit, |l| &l.dropped)),
-    counter("podometer_sink_produced_points_total", "Points made: acknowledged + rejected + queued + dropped at every instant.", |r, emit| by_sink(r, emit, |l| l.produced)),
-    gauge("podometer_sink_queued_points", "Points waiting, in flight or between retries.", |r, emit| by_sink(r, emit, |l| l.queued)),
+    counter("podometer_sink_filtered_points_total", "Points that the sink's filter left out.", |r, emit| by_sink(r, emit, |s| Some(s.filtered as f64))),
+    gauge("podometer_sink_info", "1 for the state that a sink is in.", sink_info),
+    gauge("podometer_sink_memory_bytes", "Bytes that wait in memory.", |r, emit| by_sink(r, emit, |s| Some(s.memory_bytes as f64))),
+    counter("podometer_sink_produced_points_total", "Points made: acknowledged + rejected + queued + dropped at every instant.", |r, emit| by_sink(r, emit, |s| Some(s.ledger.produced as f64))),
+    gauge("podometer_sink_queued_points", "Points waiting, in flight or between retries.", |r, emit| by_sink(r, emit, |s| Some(s.ledger.queued as f64))),
     counter("podometer_sink_rejected_points_total", "Points that the server refused for good, by reason.", |r, emit| by_sink_reason(r, emit, |l| &l.rejected)),
+    gauge("podometer_sink_request_duration_seconds", "How long the last request took.", |r, emit| by_sink(r, emit, |s| s.write_time_ns.map(|ns| ns as f64 / 1e9))),
+    counter("podometer_sink_request_errors_total", "Requests without success.", |r, emit| by_sink(r, emit, |s| Some(s.errors as f64))),
+    counter("podometer_sink_requests_total", "Requests that were begun.", |r, emit| by_sink(r, emit, |s| Some(s.requests as f64))),
+    counter("podometer_sink_retries_total", "Pauses after a failure.", |r, emit| by_sink(r, emit, |s| Some(s.retries as f64))),
     gauge("podometer_source_age_seconds", "Age of the last good reading.", |r, emit| by_source(r, emit, |s| s.age_seconds)),
     gauge("podometer_source_duration_seconds", "How long the last reading took.", |r, emit| by_source(r, emit, |s| s.duration_seconds)),
     counter("podometer_source_faults_total", "Faults of a source.", |r, emit| by_source(r, emit, |s| Some(s.faults as f64))),
     gauge("podometer_source_info", "1 for the state that a source is in, with its reason and the values that come from it.", source_info),
     gauge("podometer_source_up", "1 while a source gives values, in whole or in part.", |r, emit| by_source(r, emit, |s| Some(f64::from(u8::from(s.state != SourceState::Down))))),
+    gauge("podometer_spool_bytes", "Bytes of a sink's spool on disk.", |r, emit| by_spool(r, emit, |s| Some(s.bytes as f64))),
+    gauge("podometer_spool_points", "Points that wait on disk.", |r, emit| by_spool(r, emit, |s| Some(s.points as f64))),
+    counter("podometer_spool_quarantined_bytes_total", "Bytes that were set aside because they could not be read.", |r, emit| by_spool(r, emit, |s| Some(s.quarantined_bytes as f64))),
+    gauge("podometer_spool_segments", "Files of a sink's spool.", |r, emit| by_spool(r, emit, |s| Some(s.segments as f64))),
+    gauge("podometer_spool_up", "1 while a sink's spool can be used.", |r, emit| by_spool(r, emit, |s| Some(f64::from(u8::from(s.is_open && s.message.is_empty()))))),
     counter("process_cpu_seconds_total", "CPU time used by the agent.", |r, emit| emit_some(emit, r.process.cpu_seconds)),
     gauge("process_max_fds", "Largest number of open file descriptors.", |r, emit| emit_some(emit, r.process.max_files.map(|n| n as f64))),
     gauge("process_open_fds", "Open file descriptors.", |r, emit| emit_some(emit, r.process.open_files.map(|n| n as f64))),
@@ -86,9 +99,11 @@ fn by_label(emit: &mut EmitRow<'_>, label: &'static str, counts: &[(&'static str
     }
 }
 
-fn by_sink(report: &AgentReport, emit: &mut EmitRow<'_>, value: fn(&Ledger) -> u64) {
-    for (sink, ledger) in &report.ledgers {
-        emit(&[("sink", sink)], value(ledger) as f64);
+fn by_sink(report: &AgentReport, emit: &mut EmitRow<'_>, value: fn(&SinkReport) -> Option<f64>) {
+    for sink in &report.sinks {
+        if let Some(value) = value(sink) {
+            emit(&[("kind", sink.kind), ("sink", &sink.name)], value);
+        }
     }
 }
 
@@ -97,10 +112,24 @@ fn by_sink_reason(
     emit: &mut EmitRow<'_>,
     reasons: fn(&Ledger) -> &Vec<(&'static str, u64)>,
 ) {
-    for (sink, ledger) in &report.ledgers {
-        for &(reason, points) in reasons(ledger) {
-            emit(&[("reason", reason), ("sink", sink)], points as f64);
+    for sink in &report.sinks {
+        for &(reason, points) in reasons(&sink.ledger) {
+            emit(&[("kind", sink.kind), ("reason", reason), ("sink", &sink.name)], points as f64);
         }
+    }
+}
+
+fn by_spool(report: &AgentReport, emit: &mut EmitRow<'_>, value: fn(&SpoolReport) -> Option<f64>) {
+    for sink in &report.sinks {
+        if let Some(value) = sink.spool.as_ref().and_then(value) {
+            emit(&[("kind", sink.kind), ("sink", &sink.name)], value);
+        }
+    }
+}
+
+fn sink_info(report: &AgentReport, emit: &mut EmitRow<'_>) {
+    for sink in &report.sinks {
+        emit(&[("kind", sink.kind), ("sink", &sink.name), ("state", sink.state.name())], 1.0);
     }
 }
 

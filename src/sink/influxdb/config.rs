@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::protocol::{InfluxDb, Target};
-use crate::encode::influx::{Limits, Precision};
+use crate::encode::influx::{Filter, FilterConfig, Limits, Precision};
 use crate::encode::schema::kubernetes::TAGS;
 use crate::sink::config::{HttpConfig, QueueConfig, Refusal, Shared};
 use crate::sink::handle::Plan;
@@ -91,6 +91,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Tags added to every point.
     pub tags: BTreeMap<String, String>,
+    /// What of the points is written, by the rules and names of Telegraf's filters.
+    pub filter: FilterConfig,
     /// Create the database when the server says that it does not exist (v1).
     pub create_database: bool,
     /// Write the row `interface=all` of `net` that Telegraf wrote before 1.37; older dashboards ask for it.
@@ -123,6 +125,7 @@ impl Default for Config {
             queue: QueueConfig::default(),
             tls: TlsConfig::default(),
             tags: BTreeMap::new(),
+            filter: FilterConfig::default(),
             create_database: false,
             net_protocol_row: false,
         }
@@ -147,6 +150,11 @@ impl Config {
         if let Some(tag) = self.tags.keys().find(|tag| TAGS.contains(&tag.as_str())) {
             let problem = "is a tag of the measurements themselves; use another name";
             return Err(shared.refuse(&format!("tags.{tag}"), problem));
+        }
+        if let Err(error) = Filter::new(&self.filter) {
+            let text = error.to_string();
+            let (key, problem) = text.split_once(' ').unwrap_or(("filter", &text));
+            return Err(shared.refuse(key, problem));
         }
         let version = self.the_version()?;
         self.check_foreign(version)?;
@@ -312,6 +320,7 @@ mod tests {
             ("{url: 'http://i', urls: ['i:1'], database: d}", "urls \"i:1\" is not"),
             ("{url: 'http://i', version: v3, database: d, consistency: one}", "consistency belongs to"),
             ("{url: 'http://i', database: d, tags: {node_name: x}}", "tags.node_name"),
+            ("{url: 'http://i', database: d, filter: {namepass: ['[a']}}", "filter.namepass pattern \"[a\""),
         ] {
             let error = config(yaml).validate().unwrap_err().to_string();
             assert!(error.contains(part), "{yaml}: {error}");
