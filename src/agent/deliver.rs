@@ -6,12 +6,14 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::task::JoinHandle;
 
-use crate::encode::influx::{Options, Producer};
+use crate::encode::influx::{Extra, Options, Producer};
 use crate::encode::schema::host::{self, HostOptions};
 use crate::encode::schema::inventory;
 use crate::encode::schema::kubernetes::NodeFacts;
+use crate::encode::schema::scraped;
 use crate::model::ledger::Ledger;
 use crate::model::node::Node;
+use crate::model::scraped::Scraped;
 use crate::model::stamp::Stamp;
 use crate::model::unit::Interface;
 use crate::sampler::Feeds;
@@ -80,6 +82,7 @@ async fn produce(config: Config, options: Options, feeds: Feeds, handle: Arc<Han
     let mut ticks = tokio::time::interval(config.interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut listed = Stamp::default();
+    let mut forwarded = Arc::new(Scraped::default());
     let mut last_seq = 0;
     let mut last_state = State::default();
     loop {
@@ -113,11 +116,21 @@ async fn produce(config: Config, options: Options, feeds: Feeds, handle: Arc<Han
                     inventory::write(found, &host, &tags, out);
                 }
             };
-        for batch in producer.encode_snapshot(&snapshot, &mut [&mut host_rows, &mut inventory_rows]) {
+        let scraped = feeds.scraped.load_full();
+        let mut scraped_rows =
+            |_: &crate::model::snapshot::Snapshot, out: &mut crate::encode::influx::LineWriter<'_>| {
+                let is_new = |reading: &&Arc<_>| !forwarded.iter().any(|old| Arc::ptr_eq(old, *reading));
+                for reading in scraped.iter().filter(is_new) {
+                    scraped::write(reading, &host, &tags, out);
+                }
+            };
+        let extras: &mut [&mut Extra<'_>] = &mut [&mut host_rows, &mut inventory_rows, &mut scraped_rows];
+        for batch in producer.encode_snapshot(&snapshot, extras) {
             handle.push(batch);
         }
         // The same reading is written once.
         listed = inventory.map_or(listed, |found| found.taken);
+        forwarded = scraped;
         if is_fresh {
             previous = node;
         }

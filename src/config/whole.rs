@@ -11,7 +11,7 @@ use crate::model::bounds::OutOfRange;
 use crate::reconcile;
 use crate::sampler;
 use crate::server;
-use crate::source::{api_server, inventory, kubelet, lease, metrics_api, procfs};
+use crate::source::{api_server, inventory, kubelet, lease, metrics_api, procfs, scrape};
 
 /// The file that documents every key with its default; printed by `podometer config default`.
 pub const DEFAULT_FILE: &str = include_str!("../../config/podometer.yaml");
@@ -31,6 +31,7 @@ pub struct Config {
     pub cluster: lease::Config,
     pub procfs: procfs::Config,
     pub sidecar: Sidecar,
+    pub scrape: scrape::Config,
     pub reconcile: reconcile::Config,
     pub server: server::Config,
     pub sinks: Sinks,
@@ -59,6 +60,7 @@ impl Config {
             ("inventory", self.inventory.validate()),
             ("cluster", self.cluster.validate()),
             ("sidecar", self.sidecar.validate()),
+            ("scrape", self.scrape.validate()),
             ("reconcile", self.reconcile.validate()),
             ("server", self.server.validate()),
         ];

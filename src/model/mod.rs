@@ -1,6 +1,7 @@
 //! Pure values and arithmetic: no IO, no clock, no async, no logging.
 
 pub mod backoff;
+pub mod base64;
 pub mod bounds;
 pub mod detail;
 pub mod field;
@@ -18,6 +19,7 @@ pub mod quantity;
 pub mod reconciled;
 pub mod report;
 pub mod scope;
+pub mod scraped;
 pub mod snapshot;
 pub mod stamp;
 pub mod unit;

@@ -12,6 +12,7 @@ use podometer::model::identity::{
 use podometer::model::ledger::Ledger;
 use podometer::model::node::{Disk, Machine, Memory, Node};
 use podometer::model::report::{AgentReport, ProcessStats, ServerStats, SourceReport, SourceState};
+use podometer::model::scraped::{Content, Kind, NginxStatus, Reading, Target};
 use podometer::model::snapshot::{SamplerStats, Snapshot};
 use podometer::model::stamp::{Bracket, Stamp};
 use podometer::model::unit::{
@@ -36,6 +37,30 @@ pub(crate) fn document(snapshot: &Arc<Snapshot>, page: Page, format: Format, opt
 
 pub(crate) fn text(page: Page, format: Format) -> String {
     String::from_utf8(document(&snapshot(), page, format, Options::default())).unwrap()
+}
+
+fn scraped(name: &str, content: Content) -> Arc<Reading> {
+    let kind = if matches!(content, Content::Nginx(_)) { Kind::Nginx } else { Kind::Jolokia };
+    Arc::new(Reading {
+        target: Arc::new(Target { name: name.into(), kind, ..Target::default() }),
+        taken: Some(Stamp::default()),
+        duration: Some(Duration::from_millis(3)),
+        content: Some(content),
+        samples: 7,
+        faults: 2,
+    })
+}
+
+fn nginx() -> NginxStatus {
+    NginxStatus {
+        accepts: Some(11),
+        active: Some(4),
+        handled: Some(10),
+        reading: Some(1),
+        requests: Some(30),
+        waiting: Some(2),
+        writing: Some(1),
+    }
 }
 
 pub(crate) fn report() -> AgentReport {
@@ -77,6 +102,7 @@ pub(crate) fn report() -> AgentReport {
                 dropped: vec![("queue_full", 1)],
             },
         )],
+        scraped: vec![scraped("web", Content::Nginx(nginx())), scraped("app", Content::Points(Vec::new()))],
     }
 }
 
