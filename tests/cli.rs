@@ -148,7 +148,7 @@ fn the_doctor_speaks_json_too() {
     assert_eq!(report["works"].as_bool().unwrap(), code == 0);
     let sources: Vec<&str> =
         report["groups"].as_array().unwrap().iter().map(|g| g["source"].as_str().unwrap()).collect();
-    for source in ["configuration", "proc and sys", "api server", "kubelet", "limits", "server"] {
+    for source in ["configuration", "proc and sys", "api server", "kubelet", "limits", "scrape", "server"] {
         assert!(sources.contains(&source), "{sources:?}");
     }
     let (same, text, _) = run(&["check"]);

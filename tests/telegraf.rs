@@ -41,6 +41,10 @@ fn the_starter_kit_and_one_of_everything() {
         golden::check(&format!("{name}.yaml"), &yaml);
         golden::check(&format!("{name}_remarks.txt"), &remarks);
     }
+    // What is written is what we read.
+    let check = ["config", "check", "tests/golden/telegraf_more.yaml"];
+    let checked = Command::new(env!("CARGO_BIN_EXE_podometer")).args(check).output().unwrap();
+    assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 /// Each line of the file that holds something is a line of the output or has been told of.
@@ -125,7 +129,7 @@ fn a_filter_that_means_nothing_is_left_out() {
         [
             "podometer: telegraf.conf:3: outputs.influxdb.namepass: left out: is refused: filter.namepass pattern \
              \"[a\" has a [ without its ]",
-            "podometer: telegraf.conf:6: outputs.influxdb.tagdrop.cpu: left out: is refused: filter.tagdrop.cpu: \
+            "podometer: telegraf.conf:6: outputs.influxdb.tagdrop.cpu: left out: is refused: filter.tagdrop.cpu \
              pattern \"{a,b}\" braces are not known here; write each alternative as a pattern",
             "podometer: telegraf.conf:7: outputs.influxdb.tagdrop.host: left out: is refused: filter.tagdrop.host has \
              no pattern; allowed is a list such as [a*, b]",

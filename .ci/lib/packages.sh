@@ -51,28 +51,39 @@ install_missing() {
     install -qq -y --no-install-recommends "${wanted[@]}" >/dev/null
 }
 
-# The system packages: a compiler, an emulator and what packs its disk.
+# The system packages: compilers, an emulator and what packs its disk.
 install_system() {
   [ -n "$(debian_mirror 2>/dev/null)" ] || apt-get -o DPkg::Lock::Timeout=300 update -qq
   install_missing cc:gcc c++:g++ curl:curl cpio:cpio busybox:busybox-static xz:xz-utils gzip:gzip \
-    qemu-system-x86_64:qemu-system-x86 ip:iproute2
+    qemu-system-x86_64:qemu-system-x86 ip:iproute2 javac:default-jdk-headless mvn:maven
 }
 
 # The servers of other projects, unpacked below $CACHE/tools; PATH finds them there unless the system has its own.
 fetch_neighbours() {
   local tools=$CACHE/tools missing=() pair
   for pair in influxd:influxdb influx:influxdb-client promtool:prometheus \
-    victoria-metrics:victoria-metrics prometheus-pushgateway:prometheus-pushgateway; do
-    PATH=$PATH:$tools/usr/bin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+    victoria-metrics:victoria-metrics prometheus-pushgateway:prometheus-pushgateway nginx:nginx; do
+    PATH=$PATH:$tools/usr/bin:$tools/usr/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   if [ ${#missing[@]} -gt 0 ]; then
     echo "unpacking ${missing[*]}"
     # shellcheck disable=SC1091
     unpack_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tools" "${missing[@]}"
   fi
-  for pair in influxd influx promtool prometheus victoria-metrics; do
-    PATH=$PATH:$tools/usr/bin command -v "$pair" >/dev/null || { echo "still missing: $pair" >&2; return 1; }
+  for pair in influxd influx promtool prometheus victoria-metrics nginx; do
+    PATH=$PATH:$tools/usr/bin:$tools/usr/sbin command -v "$pair" >/dev/null ||
+      { echo "still missing: $pair" >&2; return 1; }
   done
+  fetch_jolokia
+}
+
+# The agent that shows a JVM's beans over HTTP, which no distribution packs.
+fetch_jolokia() {
+  local into=$CACHE/tools/jolokia artifact=org.jolokia:jolokia-agent-jvm:2.1.2:jar:javaagent
+  if ! compgen -G "$into/*.jar" >/dev/null; then
+    echo "fetching $artifact"
+    mvn -q -B dependency:copy "-Dartifact=$artifact" "-DoutputDirectory=$into"
+  fi
 }
 
 # Two kernels with every cgroup v2 controller: User Mode Linux (fast) and a distribution kernel for the emulator (PSI).

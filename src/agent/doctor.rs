@@ -8,6 +8,8 @@ mod cgroups;
 mod kubelet;
 /// How much can be seen.
 mod scope;
+/// The targets beside the application.
+mod scrape;
 
 use crate::cli::check::Group;
 use crate::config::Config;
@@ -16,5 +18,6 @@ pub(super) fn examine(config: &Config) -> Vec<Group> {
     let mut groups = cgroups::examine(config);
     groups.push(kubelet::examine(config));
     groups.push(api::examine(config));
+    groups.push(scrape::examine(config));
     groups
 }

@@ -39,6 +39,8 @@ mod run;
 mod sampling;
 /// How much the agent can see.
 mod scope;
+/// Reads what stands beside the application.
+mod scrape;
 /// What a sidecar adds to what its cgroups show.
 mod sidecar;
 

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::kubernetes::Kubernetes;
 use super::node::NodeHealth;
+use super::scrape::Scrape;
 use crate::model::reconciled::Choice;
 use crate::model::report::{AgentReport, ProcessStats, SourceReport, SourceState};
 use crate::sampler::Feeds;
@@ -25,6 +26,7 @@ pub(super) struct Reporter {
     pub(super) counters: Arc<Counters>,
     pub(super) node_health: Arc<ArcSwap<NodeHealth>>,
     pub(super) kubernetes: Arc<Mutex<Kubernetes>>,
+    pub(super) scrape: Arc<Mutex<Scrape>>,
     pub(super) sinks: Arc<Mutex<Vec<Arc<Handle>>>>,
     pub(super) started_wall_ns: i64,
 }
@@ -35,6 +37,7 @@ impl Reporter {
         let mut sources = vec![self.cgroup()];
         sources.extend((!self.node_health.load().is_off).then(|| self.procfs()));
         sources.extend(self.kubernetes.lock().unwrap_or_else(PoisonError::into_inner).reports());
+        sources.extend(self.scrape.lock().unwrap_or_else(PoisonError::into_inner).report());
         if let Some(reconciled) = self.feeds.reconciled.load().as_deref() {
             name_what_they_serve(&mut sources, &reconciled.choices);
         }
@@ -45,6 +48,7 @@ impl Reporter {
             server: self.counters.stats(),
             sources,
             sinks: sinks.iter().map(|sink| sink.report()).collect(),
+            scraped: (**self.feeds.scraped.load()).clone(),
         }
     }
 

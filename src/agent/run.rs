@@ -17,6 +17,7 @@ use super::node::NodeThread;
 use super::own_pod::OwnPod;
 use super::report::Reporter;
 use super::sampling::{node_name, open_and_announce, sampler};
+use super::scrape::Scrape;
 use crate::cli::SetLevel;
 use crate::config::agent::Mode;
 use crate::config::{self, Config, Loaded, Sources};
@@ -85,6 +86,7 @@ struct Running {
     sampler: SamplerThread,
     node: NodeThread,
     kubernetes: Arc<Mutex<Kubernetes>>,
+    scrape: Arc<Mutex<Scrape>>,
     server: ServerTask,
     sinks: Deliveries,
     set_level: SetLevel,
@@ -102,10 +104,12 @@ impl Running {
         names::take_own(own.as_ref(), &config, &feeds)?;
         let node = start_node(&config, &feeds, own.clone())?;
         let kubernetes = Arc::new(Mutex::new(Kubernetes::start(&config, &feeds, own.as_ref())));
+        let scrape = Arc::new(Mutex::new(Scrape::start(&config, &feeds.scraped)));
         let reporter = Reporter {
             feeds: feeds.clone(),
             counters: Arc::new(Counters::default()),
             kubernetes: kubernetes.clone(),
+            scrape: scrape.clone(),
             node_health: node.health.clone(),
             sinks: Arc::new(Mutex::new(Vec::new())),
             started_wall_ns: KernelClock.wall_ns(),
@@ -116,8 +120,19 @@ impl Running {
         let reporting = reporter.clone();
         let report = Arc::new(move || reporting.report());
         let sinks = Deliveries::new(feeds.clone(), report, reporter.sinks.clone());
-        let mut running =
-            Running { config, own, feeds, reporter, sampler, node, kubernetes, server, sinks, set_level };
+        let mut running = Running {
+            config,
+            own,
+            feeds,
+            reporter,
+            sampler,
+            node,
+            kubernetes,
+            scrape,
+            server,
+            sinks,
+            set_level,
+        };
         running.sinks.change_to(wanted).await?;
         Ok(running)
     }
@@ -176,6 +191,10 @@ impl Running {
             // What was concluded of another scope holds no more.
             self.feeds.reconciled.store(None);
         }
+        if is_read_anew || (&old.scrape, &old.agent.node_name) != (&new.scrape, &new.agent.node_name) {
+            let mut running = self.scrape.lock().unwrap_or_else(PoisonError::into_inner);
+            *running = Scrape::start(new, &self.feeds.scraped);
+        }
         if let Some(sight) = sight {
             self.sampler = SamplerThread::start(sampler(new, sight.tree, self.feeds.clone()))?;
         }
@@ -200,6 +219,7 @@ impl Running {
             election.leave().await;
         }
         drop(self.kubernetes);
+        self.scrape.lock().unwrap_or_else(PoisonError::into_inner).stop();
         drop(self.sampler);
         drop(self.node);
         self.sinks.stop().await;

@@ -12,7 +12,7 @@ use crate::reconcile;
 use crate::sampler;
 use crate::server;
 use crate::sink::spool;
-use crate::source::{api_server, inventory, kubelet, lease, metrics_api, procfs};
+use crate::source::{api_server, inventory, kubelet, lease, metrics_api, procfs, scrape};
 
 /// The file that documents every key with its default; printed by `podometer config default`.
 pub const DEFAULT_FILE: &str = include_str!("../../config/podometer.yaml");
@@ -32,6 +32,7 @@ pub struct Config {
     pub cluster: lease::Config,
     pub procfs: procfs::Config,
     pub sidecar: Sidecar,
+    pub scrape: scrape::Config,
     pub reconcile: reconcile::Config,
     pub server: server::Config,
     pub spool: spool::Config,
@@ -61,6 +62,7 @@ impl Config {
             ("inventory", self.inventory.validate()),
             ("cluster", self.cluster.validate()),
             ("sidecar", self.sidecar.validate()),
+            ("scrape", self.scrape.validate()),
             ("reconcile", self.reconcile.validate()),
             ("server", self.server.validate()),
             ("spool", self.spool.validate()),

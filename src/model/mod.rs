@@ -18,6 +18,7 @@ pub mod quantity;
 pub mod reconciled;
 pub mod report;
 pub mod scope;
+pub mod scraped;
 pub mod snapshot;
 pub mod stamp;
 pub mod unit;

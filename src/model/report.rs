@@ -1,6 +1,7 @@
 //! What the agent says about itself: filled by the agent, rendered by `encode::schema::selfmetrics`.
 
 use super::ledger::Ledger;
+use super::scraped::Scraped;
 
 /// The agent's own figures at one instant. Counters are since start.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +14,8 @@ pub struct AgentReport {
     pub sources: Vec<SourceReport>,
     /// One entry per sink, in the order of the configuration.
     pub sinks: Vec<SinkReport>,
+    /// What is read beside an application.
+    pub scraped: Scraped,
 }
 
 /// The agent's process as the kernel shows it.

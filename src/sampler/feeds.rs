@@ -11,6 +11,7 @@ use crate::model::identity::PodUid;
 use crate::model::inventory::Inventory;
 use crate::model::node::Node;
 use crate::model::reconciled::Reconciled;
+use crate::model::scraped::Scraped;
 use crate::model::snapshot::Snapshot;
 use crate::model::unit::Interface;
 
@@ -30,6 +31,8 @@ pub struct Feeds {
     pub reconciled: Arc<ArcSwapOption<Reconciled>>,
     /// Past the sampler: what the cluster has, for the sinks.
     pub inventory: Arc<ArcSwapOption<Inventory>>,
+    /// Past the sampler: what is read beside an application, for the sinks and the server.
+    pub scraped: Arc<ArcSwap<Scraped>>,
     /// Out: the newest snapshot.
     pub snapshot: Arc<ArcSwapOption<Snapshot>>,
 }

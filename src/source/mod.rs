@@ -2,6 +2,8 @@
 
 pub mod api_server;
 pub mod cgroup;
+/// Lines of Prometheus text and OpenMetrics.
+pub(crate) mod exposition;
 pub mod http;
 /// Nodes, pods, workloads and claims as the API server lists them.
 pub mod inventory;
@@ -12,3 +14,4 @@ pub mod lease;
 pub mod metrics_api;
 pub mod node_agent;
 pub mod procfs;
+pub mod scrape;

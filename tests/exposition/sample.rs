@@ -15,6 +15,7 @@ use podometer::model::report::{
     AgentReport, Lifetime, ProcessStats, ServerStats, SinkReport, SinkState, SourceReport, SourceState,
     SpoolReport,
 };
+use podometer::model::scraped::{Content, Kind, NginxStatus, Reading, Target};
 use podometer::model::snapshot::{SamplerStats, Snapshot};
 use podometer::model::stamp::{Bracket, Stamp};
 use podometer::model::unit::{
@@ -39,6 +40,30 @@ pub(crate) fn document(snapshot: &Arc<Snapshot>, page: Page, format: Format, opt
 
 pub(crate) fn text(page: Page, format: Format) -> String {
     String::from_utf8(document(&snapshot(), page, format, Options::default())).unwrap()
+}
+
+fn scraped(name: &str, content: Content) -> Arc<Reading> {
+    let kind = if matches!(content, Content::Nginx(_)) { Kind::Nginx } else { Kind::Jolokia };
+    Arc::new(Reading {
+        target: Arc::new(Target { name: name.into(), kind, ..Target::default() }),
+        taken: Some(Stamp::default()),
+        duration: Some(Duration::from_millis(3)),
+        content: Some(content),
+        samples: 7,
+        faults: 2,
+    })
+}
+
+fn nginx() -> NginxStatus {
+    NginxStatus {
+        accepts: Some(11),
+        active: Some(4),
+        handled: Some(10),
+        reading: Some(1),
+        requests: Some(30),
+        waiting: Some(2),
+        writing: Some(1),
+    }
 }
 
 pub(crate) fn report() -> AgentReport {
@@ -101,6 +126,7 @@ pub(crate) fn report() -> AgentReport {
                 lifetime: Some(Lifetime { produced: 20, acknowledged: 15, rejected: 2, dropped: 1 }),
             }),
         }],
+        scraped: vec![scraped("web", Content::Nginx(nginx())), scraped("app", Content::Points(Vec::new()))],
     }
 }
 

@@ -7,8 +7,9 @@ use crate::encode::Batch;
 use crate::encode::influx::{Extra, Filter, LineWriter, Options, Producer};
 use crate::encode::schema::host::{self, HostOptions};
 use crate::encode::schema::kubernetes::NodeFacts;
-use crate::encode::schema::{internal, inventory};
+use crate::encode::schema::{internal, inventory, scraped};
 use crate::model::node::Node;
+use crate::model::scraped::Scraped;
 use crate::model::snapshot::Snapshot;
 use crate::model::stamp::Stamp;
 use crate::model::unit::Interface;
@@ -23,6 +24,7 @@ pub(super) struct Lines {
     net_protocol_row: bool,
     previous: Option<Arc<Node>>,
     listed: Stamp,
+    forwarded: Arc<Scraped>,
 }
 
 impl Lines {
@@ -44,13 +46,14 @@ impl Lines {
             net_protocol_row: config.net_protocol_row,
             previous: None,
             listed: Stamp::default(),
+            forwarded: Arc::new(Scraped::default()),
         }
     }
 }
 
 impl Produce for Lines {
     fn batches(&mut self, snapshot: &Arc<Snapshot>, feeds: &Feeds, report: &Report) -> (Vec<Batch>, u64) {
-        let Lines { producer, host, tags, net_protocol_row, previous, listed } = self;
+        let Lines { producer, host, tags, net_protocol_row, previous, listed, forwarded } = self;
         let options = HostOptions { tags, protocol_row: *net_protocol_row, ..HostOptions::default() };
         let node = snapshot.node.clone();
         // The same reading of the node is not a new point.
@@ -69,17 +72,26 @@ impl Produce for Lines {
                 inventory::write(found, host, tags, out);
             }
         };
+        let scraped = feeds.scraped.load_full();
+        let mut scraped_rows = |_: &Snapshot, out: &mut LineWriter<'_>| {
+            let is_new = |reading: &&Arc<_>| !forwarded.iter().any(|old| Arc::ptr_eq(old, *reading));
+            for reading in scraped.iter().filter(is_new) {
+                scraped::write(reading, host, tags, out);
+            }
+        };
         let report = report();
         let mut own_rows = |snapshot: &Snapshot, out: &mut LineWriter<'_>| {
             internal::write(&report, host, tags, snapshot.taken.wall_ns, out);
         };
-        let mut extras: [&mut Extra<'_>; 3] = [&mut host_rows, &mut inventory_rows, &mut own_rows];
+        let mut extras: [&mut Extra<'_>; 4] =
+            [&mut host_rows, &mut inventory_rows, &mut scraped_rows, &mut own_rows];
         let batches = producer.encode_snapshot(snapshot, &mut extras);
         let filtered = producer.filtered();
         // The same reading is written once.
         if let Some(found) = inventory {
             *listed = found.taken;
         }
+        *forwarded = scraped;
         if is_fresh {
             *previous = node;
         }

@@ -62,6 +62,7 @@ fn resolve_with(
         server_name: kubelet.server_name.clone(),
         timeout: kubelet.timeout,
         max_body_bytes: kubelet.max_body_bytes,
+        ..http::Config::default()
     };
     Ok(Endpoint { base, named_by, http })
 }

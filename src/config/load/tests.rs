@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::DEFAULT_FILE;
+use crate::model::scraped::Kind;
+use crate::source::scrape;
 
 fn from_text(text: &str) -> (tempfile::TempDir, Sources) {
     let directory = tempfile::tempdir().unwrap();
@@ -91,13 +93,14 @@ fn known_keys() -> BTreeSet<String> {
     known
 }
 
-/// Also takes the "#" from examples, which are set off by three spaces: `  #   key: value`.
+/// Also takes the "#" from examples, which are set off by three spaces: `  #   key: value`; an example may hold one.
 fn with_examples(text: &str) -> String {
     let line = |line: &str| match line.split_once("#   ") {
         Some((indent, rest)) if indent.trim().is_empty() => format!("{indent}    {rest}\n"),
         _ => format!("{line}\n"),
     };
-    uncommented(text).lines().map(line).collect()
+    let outer: String = uncommented(text).lines().map(line).collect();
+    outer.lines().map(line).collect()
 }
 
 #[test]
@@ -127,16 +130,32 @@ fn the_default_file_holds_every_key_and_each_has_a_sentence() {
 }
 
 #[test]
-fn the_example_of_a_sink_is_the_defaults_of_a_sink() {
-    let text =
-        with_examples(DEFAULT_FILE).replace("influxdb: []", "influxdb:").replace("  tls: null", "  tls:");
-    let (_directory, sources) = from_text(&text);
+fn the_examples_of_lists_are_the_defaults_of_their_entries() {
+    let mut text = with_examples(DEFAULT_FILE).replace("  tls: null", "  tls:");
+    for list in ["influxdb", "targets", "metrics"] {
+        text = text.replace(&format!("  {list}: []"), &format!("  {list}:"));
+    }
+    // Only a JVM has metrics of its own.
+    let (_directory, sources) = from_text(&text.replace("kind: prometheus", "kind: jolokia"));
     let expected = crate::sink::influxdb::Config {
         url: "http://127.0.0.1:8086".to_owned(),
         database: Some("telegraf".to_owned()),
         ..Default::default()
     };
     assert_eq!(format!("{:?}", load(&sources).unwrap().config.sinks.influxdb), format!("{:?}", [expected]));
+    let metric = scrape::config::Metric {
+        name: "java_memory".to_owned(),
+        mbean: "java.lang:type=Memory".to_owned(),
+        ..Default::default()
+    };
+    let target = scrape::config::Target {
+        name: "app".to_owned(),
+        kind: Kind::Jolokia,
+        url: "http://127.0.0.1:8080/metrics".to_owned(),
+        metrics: vec![metric],
+        ..Default::default()
+    };
+    assert_eq!(load(&sources).unwrap().config.scrape.targets, [target]);
 }
 
 #[test]

@@ -297,16 +297,19 @@ impl<'r> Plugin<'r> {
     pub(super) fn tls(&mut self, section: &str) -> Block {
         let mut tls = Block::default();
         let section = format!("{section}.tls");
-        for (key, ours) in [
-            ("tls_ca", "ca_file"),
-            ("tls_cert", "cert_file"),
-            ("tls_key", "key_file"),
-            ("tls_server_name", "server_name"),
-        ] {
+        for (key, ours) in [("tls_cert", "cert_file"), ("tls_key", "key_file")] {
             self.copy(key, &section, ours, &mut tls);
         }
-        self.copy_flag("insecure_skip_verify", "insecure_skip_verify", false, &mut tls);
+        self.trust(&section, &mut tls);
         tls
+    }
+
+    /// Whom a connection trusts, without showing who we are.
+    pub(super) fn trust(&mut self, section: &str, out: &mut Block) {
+        for (key, ours) in [("tls_ca", "ca_file"), ("tls_server_name", "server_name")] {
+            self.copy(key, section, ours, out);
+        }
+        self.copy_flag("insecure_skip_verify", "insecure_skip_verify", false, out);
     }
 
     /// Reports a value that is outside of what is allowed.

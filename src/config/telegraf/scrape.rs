@@ -12,17 +12,18 @@ const METRICS: &str = "scrape.targets.metrics";
 const DISCOVERY: &str = "targets are named by address; name each in scrape.targets";
 
 /// Keys without a counterpart. Sorted by key.
-const REASONS: [Reason; 11] = [
+const REASONS: [Reason; 12] = [
     ("default_field_separator", "fields are joined by a dot"),
     ("default_tag_prefix", "tags have the names of their keys"),
     ("field_name", "fields have the names of their paths"),
     ("field_separator", "fields are joined by a dot"),
     ("kubernetes_services", DISCOVERY),
-    ("metric_version", "samples become points as Telegraf's version 2 has them"),
     ("monitor_kubernetes_pods", DISCOVERY),
     ("pod_scrape_interval", DISCOVERY),
     ("pod_scrape_scope", DISCOVERY),
     ("tag_prefix", "tags have the names of their keys"),
+    ("tls_cert", "targets are shown a token or password, no certificate"),
+    ("tls_key", "targets are shown a token or password, no certificate"),
     ("url_tag", "points of a target carry its tags alone"),
 ];
 
@@ -66,7 +67,11 @@ fn take(kind: &str, mut plugin: Plugin<'_>, draft: &mut Draft, general: &General
         let keys = Keys { file: "password_file", env: Some("password_env"), section: SECTION };
         secret::place(&mut plugin, &password, keys, owner, "password", &mut rest);
     }
-    rest.block("tls", &plugin.tls(SECTION));
+    plugin.trust(SECTION, &mut rest);
+    // Telegraf's own default is 1, and so is ours.
+    if kind == "prometheus" && plugin.number("metric_version").is_some_and(|(_, version)| version == 2) {
+        rest.plain("schema", "telegraf_v2");
+    }
     let mut tags = Block::default();
     for word in plugin.table("tags") {
         plugin.put(&word, "scrape.targets.tags", &word.key, &mut tags);

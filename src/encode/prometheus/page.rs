@@ -3,8 +3,8 @@
 use crate::encode::cluster::Cluster;
 use crate::encode::schema::family::UnitFamily;
 use crate::encode::schema::{
-    SmallFamily, cadvisor, drift, kube_state, node, own, pods, resource, selfmetrics, short, summary, top,
-    workload,
+    SmallFamily, cadvisor, drift, kube_state, node, own, pods, resource, scraped, selfmetrics, short,
+    summary, top, workload,
 };
 use crate::model::node::Node;
 use crate::model::report::AgentReport;
@@ -92,6 +92,7 @@ static METRICS: &[Table] = &[
     Table::Node(node::MACHINE),
     Table::Sampler(selfmetrics::SAMPLER),
     Table::Agent(selfmetrics::AGENT),
+    Table::Agent(scraped::FAMILIES),
 ];
 
 static CADVISOR: &[Table] = &[Table::Units(cadvisor::FAMILIES), Table::Node(node::MACHINE)];

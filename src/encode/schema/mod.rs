@@ -13,6 +13,7 @@ pub mod node;
 pub mod own;
 pub mod pods;
 pub mod resource;
+pub mod scraped;
 pub mod selfmetrics;
 pub mod short;
 mod small_family;

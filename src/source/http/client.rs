@@ -1,16 +1,17 @@
-//! One GET: a deadline over all of it, a bound on its body, and the two retries that are worth it.
+//! One question, a GET or a POST that only asks: a deadline over all of it, a bound on its answer, and the two
+//! retries that are worth it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::header::{AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
-use hyper::{Request, Response, StatusCode};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response, StatusCode};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
-use super::config::Config;
+use super::config::{Config, Login, Secret};
 use super::connection::{Connection, Pool, connect, resolve};
 use super::error::{HttpError, Kind};
 use super::rights::{right_for, subject_of};
@@ -20,6 +21,14 @@ use super::trust::Trust;
 
 /// A refusal may be a whole page; its beginning says who was refused.
 const ERROR_BODY_BYTES: usize = 4096;
+
+/// What is asked, and of whom.
+#[derive(Clone, Copy, Debug)]
+struct Question<'a> {
+    target: &'a Target,
+    /// The body of a POST; a GET has none.
+    json: Option<&'a Bytes>,
+}
 
 /// A client of any number of servers. It holds one connection to each for the next request.
 #[derive(Debug)]
@@ -34,25 +43,35 @@ impl Http {
     /// Files are read at the first request that needs them, so that one that comes late does no harm.
     pub fn new(config: &Config) -> Result<Http, HttpError> {
         let trust = Trust::new(config.ca_file.clone(), config.insecure_skip_verify);
-        let token = config.token_file.clone().map(|path| Mutex::new(Token::new(path)));
+        let account = config.token_file.clone().map(Secret::File).map(Login::Bearer);
+        let token = config.login.clone().or(account).map(|login| Mutex::new(Token::new(login)));
         Ok(Http { config: config.clone(), pool: Pool::default(), token, trust: Mutex::new(trust) })
     }
 
     /// The document at `url`, in place of what `body` held. After an error `body` holds what had come.
     pub async fn get(&self, url: &str, body: &mut Vec<u8>) -> Result<(), HttpError> {
+        self.ask(url, None, body).await
+    }
+
+    /// The answer to `json`, sent by POST. It may be sent twice, so it must change nothing.
+    pub async fn post_json(&self, url: &str, json: &Bytes, body: &mut Vec<u8>) -> Result<(), HttpError> {
+        self.ask(url, Some(json), body).await
+    }
+
+    async fn ask(&self, url: &str, json: Option<&Bytes>, body: &mut Vec<u8>) -> Result<(), HttpError> {
         body.clear();
-        let outcome = self.fetch(url, body).await;
+        let outcome = self.fetch(url, json, body).await;
         outcome.map_err(|kind| {
             let shown = url_problem(url).map_or(url, |(_, shown)| shown);
             HttpError { url: shown.into(), kind }
         })
     }
 
-    async fn fetch(&self, url: &str, body: &mut Vec<u8>) -> Result<(), Kind> {
-        let target = Target::parse(url)?;
+    async fn fetch(&self, url: &str, json: Option<&Bytes>, body: &mut Vec<u8>) -> Result<(), Kind> {
+        let question = Question { target: &Target::parse(url)?, json };
         let deadline = Instant::now() + self.config.timeout;
         let token = self.token(Token::header)?;
-        let answer = self.attempt(&target, token.as_ref(), deadline, body).await;
+        let answer = self.attempt(question, token.as_ref(), deadline, body).await;
         if !matches!(answer, Err(Kind::Unauthorized { .. })) {
             return answer;
         }
@@ -61,7 +80,7 @@ impl Http {
         if renewed == token {
             return answer;
         }
-        self.attempt(&target, renewed.as_ref(), deadline, body).await
+        self.attempt(question, renewed.as_ref(), deadline, body).await
     }
 
     fn token(&self, read: fn(&mut Token) -> Result<HeaderValue, Kind>) -> Result<Option<HeaderValue>, Kind> {
@@ -72,14 +91,15 @@ impl Http {
     /// One request, over a kept connection or a new one.
     async fn attempt(
         &self,
-        target: &Target,
+        question: Question<'_>,
         token: Option<&HeaderValue>,
         deadline: Instant,
         body: &mut Vec<u8>,
     ) -> Result<(), Kind> {
+        let target = question.target;
         let trust = target.is_https.then(|| self.trust()).transpose()?;
         if let Some(mut connection) = self.pool.take(target, trust.as_ref()) {
-            let response = self.head(&mut connection, target, token, deadline).await;
+            let response = self.head(&mut connection, question, token, deadline).await;
             match response {
                 // The server closed it while we wrote; nothing was lost.
                 Err(Kind::Truncated { .. }) => {}
@@ -87,7 +107,7 @@ impl Http {
             }
         }
         let mut connection = self.open(target, trust, deadline).await?;
-        let response = self.head(&mut connection, target, token, deadline).await?;
+        let response = self.head(&mut connection, question, token, deadline).await?;
         self.finish(connection, response, target, deadline, body).await
     }
 
@@ -110,17 +130,27 @@ impl Http {
     async fn head(
         &self,
         connection: &mut Connection,
-        target: &Target,
+        question: Question<'_>,
         token: Option<&HeaderValue>,
         deadline: Instant,
     ) -> Result<Response<Incoming>, Kind> {
-        let mut request = Request::get(target.path.as_str())
+        let Question { target, json } = question;
+        let method = if json.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target.path.as_str())
             .header(HOST, &target.authority)
             .header(USER_AGENT, concat!("podometer/", env!("CARGO_PKG_VERSION")));
+        if let Some(accept) = self.config.accept {
+            request = request.header(ACCEPT, accept);
+        }
+        if json.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, token);
         }
-        let request = request.body(Empty::<Bytes>::new());
+        let request = request.body(Full::new(json.cloned().unwrap_or_default()));
         let request = request.map_err(|_| Kind::BadUrl { problem: "has a path that HTTP cannot carry" })?;
         let exchange = async {
             let broken = |error: hyper::Error| Kind::Truncated { bytes: 0, error: chain(&error) };

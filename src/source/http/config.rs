@@ -3,6 +3,21 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Who asks, where that is not a service account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    Bearer(Secret),
+    Basic { username: String, password: Secret },
+}
+
+/// Where a secret is found; only the place is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    File(PathBuf),
+    /// A variable of the environment.
+    Environment(String),
+}
+
 /// The settings of one client. A source makes it from its own section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -10,6 +25,10 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// Bearer token to send; read again when it changes and after each refusal.
     pub token_file: Option<PathBuf>,
+    /// Who asks, in the place of `token_file`.
+    pub login: Option<Login>,
+    /// Forms of the document that are asked for; without it whatever the server has.
+    pub accept: Option<&'static str>,
     /// Trust any certificate.
     pub insecure_skip_verify: bool,
     /// The name that the certificate must carry, where it is not the address's host.
@@ -25,6 +44,8 @@ impl Default for Config {
         Config {
             ca_file: None,
             token_file: None,
+            login: None,
+            accept: None,
             insecure_skip_verify: false,
             server_name: None,
             timeout: Duration::from_secs(10),

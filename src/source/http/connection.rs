@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
@@ -25,7 +25,7 @@ const MAX_KEPT: usize = 4;
 /// One connection to one server.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) sender: SendRequest<Empty<Bytes>>,
+    pub(super) sender: SendRequest<Full<Bytes>>,
     driver: JoinHandle<()>,
     target: Target,
     /// The trust under which it was made; `None` for plain HTTP.

@@ -28,6 +28,8 @@ pub enum Kind {
     BadUrl { problem: &'static str },
     #[error("token_file {}: {problem}; mount the service account's token there", path.display())]
     TokenFile { path: PathBuf, problem: String },
+    #[error("the secret in {place}: {problem}; put a token or password there that this user can read")]
+    Secret { place: String, problem: String },
     #[error("ca_file {}: {problem}; name a PEM file with the authority that signs the server's certificate", path.display())]
     CaFile { path: PathBuf, problem: String },
     #[error(
@@ -64,7 +66,7 @@ pub enum Kind {
 
 impl Kind {
     /// The closed list.
-    pub const REASONS: [&str; 15] = [
+    pub const REASONS: [&str; 16] = [
         "bad_url",
         "token_file",
         "ca_file",
@@ -80,6 +82,7 @@ impl Kind {
         "status",
         "truncated",
         "too_large",
+        "secret",
     ];
 
     pub const fn reason(&self) -> &'static str {
@@ -99,6 +102,7 @@ impl Kind {
             Kind::Status { .. } => 12,
             Kind::Truncated { .. } => 13,
             Kind::TooLarge { .. } => 14,
+            Kind::Secret { .. } => 15,
         }]
     }
 }

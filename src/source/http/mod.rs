@@ -3,7 +3,7 @@
 //! It keeps a deadline and a bound on everything, trusts whom it is told to trust, and says in one line what went
 //! wrong and how to mend it. It does not know what the documents mean.
 
-/// `Http`: one GET, with its retries.
+/// `Http`: one question, with its retries.
 mod client;
 mod config;
 /// A connection, and the ones that are kept for the next request.
@@ -15,12 +15,12 @@ mod file;
 pub mod rights;
 /// An address taken apart.
 mod target;
-/// The bearer token in its file.
+/// The token or password in its file or variable.
 mod token;
 /// Whom an `https` connection trusts.
 mod trust;
 
 pub use client::Http;
-pub use config::Config;
+pub use config::{Config, Login, Secret};
 pub use error::{HttpError, Kind};
 pub use target::{Target, url_problem};

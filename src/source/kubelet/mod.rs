@@ -5,8 +5,6 @@
 pub mod config;
 /// Decimal text as whole numbers, exactly.
 mod decimal;
-/// Lines of Prometheus text.
-mod exposition;
 /// JSON without a tree, in which one bad value loses itself alone.
 mod lenient;
 /// When the next poll is due.

@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::decimal::scaled;
-use super::exposition::Sample;
 use super::store::set;
 use crate::model::kubelet::{ResourceContainer, ResourcePage, ResourcePod, ResourceSample, Timed};
 use crate::model::stamp::Stamp;
+use crate::source::exposition::Sample;
 
 /// Far above a full node.
 const MAX_ROWS: usize = 50_000;

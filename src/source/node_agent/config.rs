@@ -117,6 +117,7 @@ impl Config {
             server_name: self.server_name.clone(),
             timeout: self.timeout,
             max_body_bytes: MAX_BODY_BYTES,
+            ..http::Config::default()
         }
     }
 }

@@ -24,8 +24,17 @@ impl<'a, 'w> Points<'a, 'w> {
         Points { out, host, tags, wall_ns }
     }
 
+    /// The time of the points that follow.
+    pub(in crate::encode::schema) fn time(&self) -> i64 {
+        self.wall_ns
+    }
+
+    pub(in crate::encode::schema) fn set_time(&mut self, wall_ns: i64) {
+        self.wall_ns = wall_ns;
+    }
+
     /// Writes one point; without a field it leaves nothing behind.
-    /// Line protocol forbids a tag twice: the host comes first, the point's own tags win over global ones.
+    /// Line protocol forbids a tag twice: the host comes first, the point's own tags win over it and global ones.
     pub(in crate::encode::schema) fn point(
         &mut self,
         measurement: &str,
@@ -33,7 +42,9 @@ impl<'a, 'w> Points<'a, 'w> {
         fields: impl FnOnce(&mut LineWriter<'w>),
     ) {
         self.out.measurement(measurement);
-        self.out.tag("host", self.host);
+        if own.iter().all(|(own, _)| *own != "host") {
+            self.out.tag("host", self.host);
+        }
         for (key, value) in self.tags {
             if key != "host" && own.iter().all(|(own, _)| own != key) {
                 self.out.tag(key, value);

@@ -1,34 +1,47 @@
-//! A line of Prometheus text: name, labels, value, and the time in milliseconds where there is one.
+//! A line of Prometheus text or OpenMetrics: name, labels, value, and the time in milliseconds where there is one.
 //!
-//! Source: Prometheus, text-based format 0.0.4.
+//! It knows lines alone; what the lines of a family are together is the matter of who reads them.
+//! Sources: Prometheus, text-based format 0.0.4; OpenMetrics 1.0.
 
 use std::borrow::Cow;
 
 /// One sample, all of it still text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sample<'a> {
-    pub(super) name: &'a [u8],
+pub(crate) struct Sample<'a> {
+    pub(crate) name: &'a [u8],
     labels: &'a [u8],
-    pub(super) value: &'a [u8],
-    pub(super) at_ms: Option<i64>,
+    pub(crate) value: &'a [u8],
+    pub(crate) at_ms: Option<i64>,
+}
+
+/// Where the two forms differ in a line: OpenMetrics has times in seconds, and exemplars behind them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Text,
+    OpenMetrics,
 }
 
 /// A line that is no sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 impl<'a> Sample<'a> {
-    /// `None` for comments and empty lines.
-    pub(super) fn parse(line: &'a [u8]) -> Option<Result<Sample<'a>, Malformed>> {
+    /// A line of text 0.0.4. `None` for comments and empty lines.
+    pub(crate) fn parse(line: &'a [u8]) -> Option<Result<Sample<'a>, Malformed>> {
+        Sample::parse_as(line, Dialect::Text)
+    }
+
+    /// The same in either form.
+    pub(crate) fn parse_as(line: &'a [u8], dialect: Dialect) -> Option<Result<Sample<'a>, Malformed>> {
         let line = line.trim_ascii();
         if line.is_empty() || line[0] == b'#' {
             return None;
         }
-        Some(sample(line).ok_or(Malformed))
+        Some(sample(line, dialect).ok_or(Malformed))
     }
 
     /// Gives each label to `take`, with its escapes undone.
-    pub(super) fn labels(&self, mut take: impl FnMut(&'a [u8], Cow<'a, str>)) -> Result<(), Malformed> {
+    pub(crate) fn labels(&self, mut take: impl FnMut(&'a [u8], Cow<'a, str>)) -> Result<(), Malformed> {
         let mut rest = self.labels.trim_ascii();
         while !rest.is_empty() {
             let equals = memchr::memchr(b'=', rest).ok_or(Malformed)?;
@@ -47,7 +60,7 @@ impl<'a> Sample<'a> {
     }
 }
 
-fn sample(line: &[u8]) -> Option<Sample<'_>> {
+fn sample(line: &[u8], dialect: Dialect) -> Option<Sample<'_>> {
     let name_end = line.iter().position(|byte| matches!(byte, b'{' | b' ' | b'\t'))?;
     let (name, rest) = line.split_at(name_end);
     let rest = rest.trim_ascii_start();
@@ -58,13 +71,28 @@ fn sample(line: &[u8]) -> Option<Sample<'_>> {
             (&inside[..end], &inside[end + 1..])
         }
     };
-    let mut words = rest.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
+    let is_exemplar = |word: &[u8]| dialect == Dialect::OpenMetrics && word == b"#";
+    let mut words = rest
+        .split(|byte| matches!(byte, b' ' | b'\t'))
+        .filter(|word| !word.is_empty())
+        .take_while(|word| !is_exemplar(word));
     let value = words.next()?;
     let at_ms = match words.next() {
         None => None,
-        Some(word) => Some(std::str::from_utf8(word).ok()?.parse().ok()?),
+        Some(word) => Some(milliseconds(std::str::from_utf8(word).ok()?, dialect)?),
     };
     (!name.is_empty() && words.next().is_none()).then_some(Sample { name, labels, value, at_ms })
+}
+
+fn milliseconds(word: &str, dialect: Dialect) -> Option<i64> {
+    match dialect {
+        Dialect::Text => word.parse().ok(),
+        Dialect::OpenMetrics => {
+            let seconds: f64 = word.parse().ok()?;
+            // Beyond it the result would be cut to the largest number.
+            (seconds.abs() < 1e15).then(|| (seconds * 1e3).round() as i64)
+        }
+    }
 }
 
 /// Where the closing brace is; one inside of a value does not count.
@@ -148,6 +176,25 @@ mod tests {
         for line in ["a", "a{", "a{x=\"y\" 1", "a{x=\"\\\"} 1", "a 1 2 3", "a 1 x", "{} 1", "a{x=\"y\"}"] {
             assert_eq!(Sample::parse(line.as_bytes()), Some(Err(Malformed)), "{line}");
         }
+    }
+
+    #[test]
+    fn openmetrics_has_seconds_and_exemplars() {
+        for (line, value, at_ms) in [
+            ("a 1", "1", None),
+            ("a 1 1.5", "1", Some(1500)),
+            ("a 1 -2", "1", Some(-2000)),
+            ("a{le=\"1\"} 3 # {trace=\"x y\"} 0.5 1.5", "3", None),
+            ("a 3 2 # {} 0.5", "3", Some(2000)),
+        ] {
+            let sample = Sample::parse_as(line.as_bytes(), Dialect::OpenMetrics).unwrap().unwrap();
+            assert_eq!((sample.value, sample.at_ms), (value.as_bytes(), at_ms), "{line}");
+        }
+        for line in ["a # {} 1", "a 1 NaN", "a 1 1e300", "a 1 2 3"] {
+            let parsed = Sample::parse_as(line.as_bytes(), Dialect::OpenMetrics);
+            assert_eq!(parsed, Some(Err(Malformed)), "{line}");
+        }
+        assert_eq!(Sample::parse(b"a 1 # {} 2"), Some(Err(Malformed)), "text has no exemplars");
     }
 
     #[test]
