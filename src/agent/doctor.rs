@@ -10,6 +10,8 @@ mod kubelet;
 mod scope;
 /// The targets beside the application.
 mod scrape;
+/// Where values are sent.
+mod sinks;
 
 use crate::cli::check::Group;
 use crate::config::Config;
@@ -19,5 +21,6 @@ pub(super) fn examine(config: &Config) -> Vec<Group> {
     groups.push(kubelet::examine(config));
     groups.push(api::examine(config));
     groups.push(scrape::examine(config));
+    groups.push(sinks::examine(config));
     groups
 }

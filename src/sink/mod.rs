@@ -18,6 +18,8 @@ pub mod http;
 pub mod influxdb;
 /// A batch as it waits.
 mod parcel;
+/// Whether a server would take points.
+mod probe;
 /// The seam between delivery and the protocols.
 mod protocol;
 /// What waits, on disk.
@@ -26,4 +28,5 @@ pub mod spool;
 mod status;
 
 pub use handle::{Handle, Left, Plan, try_spool};
+pub use probe::Obstacle;
 pub use status::{State, Status};

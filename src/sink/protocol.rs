@@ -79,6 +79,11 @@ pub(super) trait Protocol: Debug + Send + Sync {
     /// Two parts that hold the same points; `None` where the parcel is a single one, or nothing we can read.
     fn part(&self, parcel: &Parcel, subject: Option<&str>) -> Option<[Parcel; 2]>;
 
+    /// A request that changes nothing and is answered as one with points would be.
+    fn probe(&self, empty: &Parcel) -> Outgoing {
+        self.request(empty)
+    }
+
     /// A request that may bring what the server lacks, such as a database.
     fn remedy(&self) -> Option<Outgoing> {
         None
