@@ -70,9 +70,18 @@ fetch_neighbours() {
     # shellcheck disable=SC1091
     unpack_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tools" "${missing[@]}"
   fi
-  for pair in influxd influx promtool prometheus victoria-metrics; do
+  for pair in influxd influx promtool prometheus victoria-metrics prometheus-pushgateway; do
     PATH=$PATH:$tools/usr/bin command -v "$pair" >/dev/null || { echo "still missing: $pair" >&2; return 1; }
   done
+  fetch_new_victoria
+}
+
+# A VictoriaMetrics of today: this Debian's speaks no OTLP.
+fetch_new_victoria() {
+  [ -x "$CACHE/victoria-metrics-sid/usr/bin/victoria-metrics" ] && return 0
+  rm -rf "$CACHE/victoria-metrics-sid"
+  unpack_suite sid "$CACHE/victoria-metrics-sid.part" victoria-metrics
+  mv "$CACHE/victoria-metrics-sid.part" "$CACHE/victoria-metrics-sid"
 }
 
 # Two kernels with every cgroup v2 controller: User Mode Linux (fast) and a distribution kernel for the emulator (PSI).

@@ -285,7 +285,7 @@ fn age(unit: &Unit) -> (u64, UnitId) {
 }
 
 /// A window as Prometheus writes durations: `15s`, `500ms`.
-fn window_label(window: Duration) -> Box<str> {
+pub(in crate::encode) fn window_label(window: Duration) -> Box<str> {
     let milliseconds = window.as_millis();
     if milliseconds.is_multiple_of(1000) {
         format!("{}s", milliseconds / 1000).into()

@@ -10,5 +10,6 @@ mod protobuf;
 mod text;
 
 pub use encoder::{Encoder, Options};
+pub(in crate::encode) use labels::window_label;
 pub use labels::{LabelCache, Plan};
 pub use page::{Format, Page, Table};
