@@ -1,4 +1,4 @@
-//! OTLP: what is encoded against its golden text, and what a real VictoriaMetrics makes of it.
+//! OTLP: what is encoded against its golden text, the sink against a scripted double and a real VictoriaMetrics.
 
 #![allow(
     clippy::expect_used,
@@ -9,6 +9,7 @@
 )]
 
 mod batches;
+mod double;
 mod encoded;
 #[path = "../support/golden.rs"]
 mod golden;
@@ -20,3 +21,4 @@ mod real_victoria;
 #[path = "../exposition/sample.rs"]
 #[allow(dead_code, reason = "shared with other tests, each of which uses a part")]
 mod sample;
+mod script;

@@ -3,9 +3,9 @@
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Attribute;
-use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Metric};
 use podometer::encode::Batch;
 use podometer::encode::influx::Limits;
 use podometer::encode::otlp::{Encoder, Options};
@@ -88,6 +88,18 @@ pub(crate) fn points(batches: &[Batch]) -> Vec<Point> {
         assert_eq!((points.len() - before) as u64, batch.points);
     }
     points
+}
+
+/// How many points a request holds.
+pub(crate) fn count(body: &[u8]) -> u64 {
+    let request = ExportMetricsServiceRequest::decode(body).unwrap();
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    let points = |metric: &Metric| match metric.data.as_ref().unwrap() {
+        Data::Gauge(gauge) => gauge.data_points.len(),
+        Data::Sum(sum) => sum.data_points.len(),
+        other => panic!("{other:?}"),
+    };
+    scopes.flat_map(|scope| &scope.metrics).map(points).sum::<usize>() as u64
 }
 
 fn pairs(attributes: &[KeyValue]) -> Vec<(String, String)> {

@@ -2,15 +2,16 @@
 
 use std::process::Command;
 
+use podometer::encode::Batch;
 use podometer::encode::influx::Limits;
+use podometer::sink::otlp::Config;
+use podometer::sink::{State, spool};
 use serde_json::Value;
 
 use crate::message::{Point, batches, points};
 use crate::neighbour::{Neighbour, program};
 
-pub(crate) const PROTOBUF: (&str, &str) = ("Content-Type", "application/x-protobuf");
-
-pub(crate) fn victoria_metrics() -> Option<Neighbour> {
+fn victoria_metrics() -> Option<Neighbour> {
     // Debian 12's own speaks no OTLP.
     let program = program("victoria-metrics", "victoria-metrics-sid")?;
     Some(Neighbour::start("/health", move |directory, port| {
@@ -46,14 +47,21 @@ fn query(server: &Neighbour, query: &str, at_ns: u64) -> Vec<f64> {
     results.iter().map(|result| result["value"][1].as_str().unwrap().parse().unwrap()).collect()
 }
 
-#[test]
-fn every_point_reads_back_by_promql() {
+fn config(server: &Neighbour) -> Config {
+    Config { url: server.url(), path: "/opentelemetry/v1/metrics".into(), ..Config::default() }
+}
+
+#[tokio::test]
+async fn every_point_reads_back_by_promql() {
     let Some(server) = victoria_metrics() else { return };
     let batches = batches(Limits { points: 50, bytes: 1 << 20 });
+    let handle = config(&server).plan().unwrap().start(&spool::Config::default(), 1).unwrap();
     for batch in &batches {
-        let answer = server.request("POST", "/opentelemetry/v1/metrics", &[PROTOBUF], &batch.body);
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        handle.push(batch.clone());
     }
+    handle.wait_until(|ledger, _| ledger.queued == 0).await;
+    let sent = batches.iter().map(|batch| batch.points).sum::<u64>();
+    assert_eq!(handle.ledger().acknowledged, sent, "{:?}", handle.ledger());
     server.request("GET", "/internal/force_flush", &[], b"");
     for point in points(&batches) {
         let labels = point.resource.iter().chain(&point.attributes);
@@ -78,4 +86,19 @@ fn every_point_reads_back_by_promql() {
     assert_eq!(query(&server, sum, now), [24_588_288.0]);
     let joined = "container_memory_usage_bytes / on (k8s_pod_uid, k8s_container_name) k8s_container_memory_limit_bytes";
     assert_eq!(query(&server, joined, now).len(), 1);
+}
+
+#[tokio::test]
+async fn what_it_says_of_requests_that_are_none_is_understood() {
+    let Some(server) = victoria_metrics() else { return };
+    let broken = || Batch { body: (&b"no protobuf"[..]).into(), points: 1 };
+    let handle = config(&server).plan().unwrap().start(&spool::Config::default(), 1).unwrap();
+    handle.push(broken());
+    handle.wait_until(|ledger, _| ledger.queued == 0).await;
+    assert_eq!(handle.ledger().rejected, [("undecodable", 1)]);
+    let elsewhere = Config { path: "/opentelemetry/v2/metrics".into(), ..config(&server) };
+    let handle = elsewhere.plan().unwrap().start(&spool::Config::default(), 1).unwrap();
+    handle.push(broken());
+    handle.wait_until(|_, status| status.state == State::Held).await;
+    assert!(handle.status().message.contains("check url and path"), "{}", handle.status().message);
 }

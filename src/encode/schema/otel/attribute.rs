@@ -46,8 +46,8 @@ pub const OWNERS: [(&str, &str); 7] = [
     ("StatefulSet", "k8s.statefulset.name"),
 ];
 
-/// What the encoder itself puts on resources: the user's own attributes must have other names.
-pub const RESERVED: [&str; 13] = [
+/// What the encoder itself puts on resources, beside owners and labels.
+const OWN: [&str; 13] = [
     CONTAINER_ID,
     CONTAINER_IMAGE_NAME,
     HOST_NAME,
@@ -62,3 +62,8 @@ pub const RESERVED: [&str; 13] = [
     SERVICE_NAME,
     SERVICE_VERSION,
 ];
+
+/// Whether a resource may carry this attribute anyhow: the user's own must have other names.
+pub fn is_reserved(key: &str) -> bool {
+    OWN.contains(&key) || OWNERS.iter().any(|(_, owner)| *owner == key) || key.starts_with(K8S_POD_LABEL)
+}
