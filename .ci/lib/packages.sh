@@ -70,11 +70,11 @@ fetch_neighbours() {
     # shellcheck disable=SC1091
     unpack_suite "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tools" "${missing[@]}"
   fi
-  for pair in influxd influx promtool prometheus victoria-metrics nginx; do
+  for pair in influxd influx promtool prometheus victoria-metrics prometheus-pushgateway nginx; do
     PATH=$PATH:$tools/usr/bin:$tools/usr/sbin command -v "$pair" >/dev/null ||
       { echo "still missing: $pair" >&2; return 1; }
   done
-  fetch_jolokia
+  fetch_jolokia && fetch_new_victoria
 }
 
 # The agent that shows a JVM's beans over HTTP, which no distribution packs.
@@ -84,6 +84,14 @@ fetch_jolokia() {
     echo "fetching $artifact"
     mvn -q -B dependency:copy "-Dartifact=$artifact" "-DoutputDirectory=$into"
   fi
+}
+
+# A VictoriaMetrics of today: this Debian's speaks no OTLP.
+fetch_new_victoria() {
+  [ -x "$CACHE/victoria-metrics-sid/usr/bin/victoria-metrics" ] && return 0
+  rm -rf "$CACHE/victoria-metrics-sid"
+  unpack_suite sid "$CACHE/victoria-metrics-sid.part" victoria-metrics
+  mv "$CACHE/victoria-metrics-sid.part" "$CACHE/victoria-metrics-sid"
 }
 
 # Two kernels with every cgroup v2 controller: User Mode Linux (fast) and a distribution kernel for the emulator (PSI).

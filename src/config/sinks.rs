@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::sink::config::{Order, QueueConfig, Refusal};
 use crate::sink::spool::Keep;
-use crate::sink::{Plan, influxdb, spool};
+use crate::sink::{Plan, influxdb, otlp, pushgateway, spool};
 
 /// The section `sinks`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -14,43 +14,71 @@ use crate::sink::{Plan, influxdb, spool};
 pub struct Sinks {
     /// InfluxDB 1, 2 and 3, VictoriaMetrics and others that take line protocol over HTTP.
     pub influxdb: Vec<influxdb::Config>,
+    /// OpenTelemetry collectors and others that take metrics by OTLP over HTTP.
+    pub otlp: Vec<otlp::Config>,
+    /// Prometheus' Pushgateway.
+    pub pushgateway: Vec<pushgateway::Config>,
 }
 
 /// One sink of any kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sink {
     InfluxDb(influxdb::Config),
+    Otlp(otlp::Config),
+    Pushgateway(pushgateway::Config),
+}
+
+/// What the configurations of all kinds have.
+struct Common<'a> {
+    /// The key of its list.
+    kind: &'static str,
+    name: &'a str,
+    interval: Duration,
+    queue: &'a QueueConfig,
+}
+
+macro_rules! common {
+    ($kind:literal, $config:expr) => {
+        Common { kind: $kind, name: &$config.name, interval: $config.interval, queue: &$config.queue }
+    };
 }
 
 impl Sink {
+    fn common(&self) -> Common<'_> {
+        match self {
+            Sink::InfluxDb(config) => common!("influxdb", config),
+            Sink::Otlp(config) => common!("otlp", config),
+            Sink::Pushgateway(config) => common!("pushgateway", config),
+        }
+    }
+
     /// The key of its list.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Sink::InfluxDb(_) => "influxdb",
-        }
+        self.common().kind
     }
 
     pub fn name(&self) -> &str {
-        match self {
-            Sink::InfluxDb(config) => &config.name,
-        }
+        self.common().name
     }
 
     pub fn interval(&self) -> Duration {
-        match self {
-            Sink::InfluxDb(config) => config.interval,
-        }
+        self.common().interval
     }
 
     pub fn plan(&self) -> Result<Plan, Refusal> {
         match self {
             Sink::InfluxDb(config) => config.plan(),
+            Sink::Otlp(config) => config.plan(),
+            Sink::Pushgateway(config) => config.plan(),
         }
     }
 
-    fn queue(&self) -> &QueueConfig {
+    /// The sink of the agent of this node, for kinds whose agents would replace each other's values.
+    #[must_use]
+    pub fn for_node(self, node: &str) -> Sink {
         match self {
-            Sink::InfluxDb(config) => &config.queue,
+            Sink::Pushgateway(config) => Sink::Pushgateway(config.for_instance(node)),
+            other => other,
         }
     }
 }
@@ -58,7 +86,10 @@ impl Sink {
 impl Sinks {
     /// All sinks, of whatever kind.
     pub fn all(&self) -> Vec<Sink> {
-        self.influxdb.iter().cloned().map(Sink::InfluxDb).collect()
+        let influxdb = self.influxdb.iter().cloned().map(Sink::InfluxDb);
+        let otlp = self.otlp.iter().cloned().map(Sink::Otlp);
+        let pushgateway = self.pushgateway.iter().cloned().map(Sink::Pushgateway);
+        influxdb.chain(otlp).chain(pushgateway).collect()
     }
 
     /// What the sinks refuse, in their own words, and the key below which it stands.
@@ -66,20 +97,21 @@ impl Sinks {
         let all = self.all();
         let mut found = Vec::new();
         for (place, sink) in all.iter().enumerate() {
-            let key = format!("sinks.{}", sink.kind());
+            let Common { kind, name, queue, .. } = sink.common();
+            let key = format!("sinks.{kind}");
             if let Err(error) = sink.plan() {
                 found.push((key.clone(), error.to_string()));
             }
-            let is_same = |other: &Sink| (other.kind(), other.name()) == (sink.kind(), sink.name());
+            let is_same = |other: &Sink| (other.kind(), other.name()) == (kind, name);
             if all[..place].iter().any(is_same) {
-                let message = format!("{key}: two sinks have the name {:?}; give each its own", sink.name());
+                let message = format!("{key}: two sinks have the name {name:?}; give each its own");
                 found.push((key.clone(), message));
             }
-            let is_fresh = sink.queue().spool && sink.queue().order == Order::FreshFirst;
+            let is_fresh = queue.spool && queue.order == Order::FreshFirst;
             if is_fresh && spool.directory.is_some() && spool.keep == Keep::Always {
                 let message = format!(
-                    "{key} {}: queue.order fresh_first needs spool.keep: lagging, since with always everything goes through the disk in order",
-                    sink.name()
+                    "{key} {name}: queue.order fresh_first needs spool.keep: lagging, since with always everything \
+                     goes through the disk in order"
                 );
                 found.push((key, message));
             }

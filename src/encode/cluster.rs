@@ -15,7 +15,7 @@ mod own_top;
 /// Use over requests and limits.
 mod utilization;
 
-pub use utilization::{Coverage, Utilization};
+pub use utilization::{Coverage, Share, Utilization};
 
 /// All pods of a snapshot.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ mod batch;
 pub mod cluster;
 pub mod document;
 pub mod influx;
+pub mod otlp;
 pub mod prometheus;
 pub mod schema;
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::encode::prometheus::Options;
+
 use crate::model::bounds::OutOfRange;
 
 /// Where and how to serve.
@@ -75,6 +77,17 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What was chosen about the rows of pages.
+    pub fn rows(&self) -> Options {
+        Options {
+            cadvisor_pod_rows: self.cadvisor_pod_rows,
+            created_samples: self.created_samples,
+            drift_pods: self.drift_pods,
+            kube_state_metrics_names: self.kube_state_metrics_names,
+            short_names: self.short_names,
+        }
+    }
+
     /// Every setting that cannot be served with.
     pub fn validate(&self) -> Vec<OutOfRange> {
         let span = |key, value, low| {

@@ -64,13 +64,7 @@ impl Shared {
         Shared {
             state,
             token,
-            options: Options {
-                cadvisor_pod_rows: config.cadvisor_pod_rows,
-                created_samples: config.created_samples,
-                drift_pods: config.drift_pods,
-                kube_state_metrics_names: config.kube_state_metrics_names,
-                short_names: config.short_names,
-            },
+            options: config.rows(),
             write_timeout: config.write_timeout,
             gzip_level: config.gzip_level,
             labels: [Format::Text, Format::Protobuf].map(|format| Mutex::new(LabelCache::new(format))),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::account::{Account, Source};
 use super::http::{Client, SendError};
@@ -99,7 +99,25 @@ impl Delivery {
                 _ = told.changed() => {}
             }
         }
+        let order = *self.orders.borrow();
+        if let Order::Finish(until) = order {
+            self.say_farewell(until).await;
+        }
         self.job
+    }
+
+    async fn say_farewell(&mut self, until: Instant) {
+        let Some(outgoing) = self.protocol.farewell() else { return };
+        let (path, sink) = (&outgoing.path, &self.name);
+        match timeout_at(until, self.client.send(&outgoing)).await {
+            Ok(Ok(reply)) if reply.status.is_success() => tracing::info!(sink, path, "taken back"),
+            Ok(Ok(reply)) => {
+                let (text, status) = (reply.text(), reply.status.as_u16());
+                tracing::warn!(sink, path, status, text = ?capped(&text), "not taken back");
+            }
+            Ok(Err(error)) => tracing::warn!(sink, path, %error, "not taken back"),
+            Err(_) => tracing::warn!(sink, path, "not taken back within the grace period"),
+        }
     }
 
     async fn take(&self) -> Option<Job> {

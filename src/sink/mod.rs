@@ -16,12 +16,16 @@ mod handle;
 pub mod http;
 /// InfluxDB 1, 2 and 3, VictoriaMetrics and whatever else takes line protocol over HTTP.
 pub mod influxdb;
+/// OpenTelemetry collectors and whatever else takes metrics by OTLP over HTTP.
+pub mod otlp;
 /// A batch as it waits.
 mod parcel;
 /// Whether a server would take points.
 mod probe;
 /// The seam between delivery and the protocols.
 mod protocol;
+/// Prometheus' Pushgateway.
+pub mod pushgateway;
 /// What waits, on disk.
 pub mod spool;
 /// How a sink fares.

@@ -88,4 +88,9 @@ pub(super) trait Protocol: Debug + Send + Sync {
     fn remedy(&self) -> Option<Outgoing> {
         None
     }
+
+    /// The last request of a run, after everything was sent: it takes back what should not outlive the sink.
+    fn farewell(&self) -> Option<Outgoing> {
+        None
+    }
 }

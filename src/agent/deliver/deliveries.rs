@@ -10,8 +10,10 @@ use tokio::task::JoinHandle;
 
 use super::influx::Lines;
 use super::producing::{Produce, Report, produce};
+use super::samples::{Otlp, Pushed};
 use crate::config::Config;
 use crate::config::sinks::Sink;
+use crate::encode::prometheus;
 use crate::model::ledger::Ledger;
 use crate::sampler::Feeds;
 use crate::sampler::clock::{Clock, KernelClock};
@@ -28,6 +30,7 @@ pub(in crate::agent) struct Deliveries {
     running: Vec<Delivery>,
     spool: spool::Config,
     host: Arc<str>,
+    rows: prometheus::Options,
     feeds: Feeds,
     report: Report,
     shown: Handles,
@@ -49,6 +52,8 @@ pub(in crate::agent) struct Wanted {
     sinks: Vec<(Sink, Plan)>,
     spool: spool::Config,
     host: Arc<str>,
+    /// Which rows pages have.
+    rows: prometheus::Options,
 }
 
 impl Wanted {
@@ -56,11 +61,12 @@ impl Wanted {
     pub(in crate::agent) fn of(config: &Config, host: Arc<str>) -> anyhow::Result<Wanted> {
         let mut sinks = Vec::new();
         for sink in config.sinks.all() {
+            let sink = sink.for_node(&host);
             let plan = sink.plan()?;
             plan.try_out()?;
             sinks.push((sink, plan));
         }
-        Ok(Wanted { sinks, spool: config.spool.clone(), host })
+        Ok(Wanted { sinks, spool: config.spool.clone(), host, rows: config.server.rows() })
     }
 }
 
@@ -70,6 +76,7 @@ impl Deliveries {
             running: Vec::new(),
             spool: spool::Config::default(),
             host: "".into(),
+            rows: prometheus::Options::default(),
             feeds,
             report,
             shown,
@@ -78,8 +85,8 @@ impl Deliveries {
 
     /// Makes the running sinks what is wanted.
     pub(in crate::agent) async fn change_to(&mut self, wanted: Wanted) -> anyhow::Result<()> {
-        let is_all_new = wanted.spool != self.spool || wanted.host != self.host;
-        (self.spool, self.host) = (wanted.spool, wanted.host);
+        let is_all_new = wanted.spool != self.spool || wanted.host != self.host || wanted.rows != self.rows;
+        (self.spool, self.host, self.rows) = (wanted.spool, wanted.host, wanted.rows);
         let mut before = std::mem::take(&mut self.running);
         let mut failure = None;
         for (sink, plan) in wanted.sinks {
@@ -128,6 +135,8 @@ impl Deliveries {
         let (stop, stopped) = watch::channel(false);
         let producer: Box<dyn Produce> = match &sink {
             Sink::InfluxDb(config) => Box::new(Lines::new(config, &self.host)),
+            Sink::Otlp(config) => Box::new(Otlp::new(config)),
+            Sink::Pushgateway(config) => Box::new(Pushed::new(config, self.rows)),
         };
         let heard = (self.feeds.clone(), self.report.clone());
         let task = produce(producer, sink.interval(), last_seq, heard, handle.clone(), stopped);

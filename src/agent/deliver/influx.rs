@@ -104,7 +104,7 @@ const VIRTUAL_LINKS: [&str; 7] = ["lo", "veth", "cni", "docker", "flannel", "cal
 
 /// What `kubernetes_node` holds beside the root cgroup: memory's total, and the counters of the first link that
 /// leaves the machine, as the kubelet takes its default interface.
-fn node_facts(node: &Node) -> NodeFacts {
+pub(super) fn node_facts(node: &Node) -> NodeFacts {
     let is_own = |name: &str| !VIRTUAL_LINKS.iter().any(|prefix| name.starts_with(prefix));
     let network = node.interfaces.iter().find(|interface| is_own(&interface.name)).map(|found| Interface {
         name: found.name.clone(),

@@ -6,5 +6,7 @@ mod deliveries;
 mod influx;
 /// Snapshots in, batches out.
 mod producing;
+/// OpenTelemetry and the Pushgateway.
+mod samples;
 
 pub(super) use deliveries::{Deliveries, Wanted};

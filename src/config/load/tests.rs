@@ -132,7 +132,7 @@ fn the_default_file_holds_every_key_and_each_has_a_sentence() {
 #[test]
 fn the_examples_of_lists_are_the_defaults_of_their_entries() {
     let mut text = with_examples(DEFAULT_FILE).replace("  tls: null", "  tls:");
-    for list in ["influxdb", "targets", "metrics"] {
+    for list in ["influxdb", "metrics", "otlp", "pushgateway", "targets"] {
         text = text.replace(&format!("  {list}: []"), &format!("  {list}:"));
     }
     // Only a JVM has metrics of its own.
@@ -143,6 +143,15 @@ fn the_examples_of_lists_are_the_defaults_of_their_entries() {
         ..Default::default()
     };
     assert_eq!(format!("{:?}", load(&sources).unwrap().config.sinks.influxdb), format!("{:?}", [expected]));
+    let sinks = load(&sources).unwrap().config.sinks;
+    let otlp = crate::sink::otlp::Config { url: "http://127.0.0.1:4318".to_owned(), ..Default::default() };
+    assert_eq!(format!("{:?}", sinks.otlp), format!("{:?}", [otlp]));
+    let pushgateway = crate::sink::pushgateway::Config {
+        url: "http://127.0.0.1:9091".to_owned(),
+        job: "podometer".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(format!("{:?}", sinks.pushgateway), format!("{:?}", [pushgateway]));
     let metric = scrape::config::Metric {
         name: "java_memory".to_owned(),
         mbean: "java.lang:type=Memory".to_owned(),

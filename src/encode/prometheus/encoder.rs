@@ -210,13 +210,13 @@ impl Walk {
         let snapshot = &*self.plan.snapshot;
         let context = RowContext {
             snapshot,
-            is_stamped: self.plan.page.is_stamped(),
+            is_stamped: self.plan.is_stamped,
             windows: &self.plan.windows,
             devices: &self.plan.devices,
             cluster: self.cluster.as_ref(),
         };
         let place = &mut self.place;
-        let stamped = self.plan.page.is_stamped();
+        let stamped = self.plan.is_stamped;
         let has_created = self.created && family.kind != Kind::Gauge;
         while let Some(unit) = snapshot.units.get(place.unit) {
             if out.len() >= target {

@@ -128,7 +128,7 @@ impl LabelCache {
         }
         let windows = snapshot.windows.iter().map(|&window| window_label(window)).collect();
         let devices = Devices::of(snapshot.node.as_deref());
-        Plan { snapshot, page, labels, windows, devices }
+        Plan { snapshot, page, is_stamped: page.is_stamped(), labels, windows, devices }
     }
 
     fn labels_of(&mut self, unit: &Unit) -> Arc<UnitLabels> {
@@ -153,12 +153,19 @@ impl LabelCache {
 pub struct Plan {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) page: Page,
+    /// Whether rows carry the times of their readings.
+    pub(super) is_stamped: bool,
     labels: Vec<Option<Arc<UnitLabels>>>,
     pub(super) windows: Vec<Box<str>>,
     pub(super) devices: Devices,
 }
 
 impl Plan {
+    /// The same page without any timestamp.
+    pub(super) fn untimed(self) -> Plan {
+        Plan { is_stamped: false, ..self }
+    }
+
     /// The labels of the unit at this place, when families of `who` have a row for it.
     pub(super) fn labels(&self, place: usize, who: Who, pod_rows: bool) -> Option<&[u8]> {
         let unit = self.labels.get(place)?.as_deref()?;
@@ -285,7 +292,7 @@ fn age(unit: &Unit) -> (u64, UnitId) {
 }
 
 /// A window as Prometheus writes durations: `15s`, `500ms`.
-fn window_label(window: Duration) -> Box<str> {
+pub(in crate::encode) fn window_label(window: Duration) -> Box<str> {
     let milliseconds = window.as_millis();
     if milliseconds.is_multiple_of(1000) {
         format!("{}s", milliseconds / 1000).into()

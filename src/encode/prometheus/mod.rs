@@ -7,8 +7,11 @@ mod encoder;
 mod labels;
 mod page;
 mod protobuf;
+mod push;
 mod text;
 
 pub use encoder::{Encoder, Options};
+pub(in crate::encode) use labels::window_label;
 pub use labels::{LabelCache, Plan};
 pub use page::{Format, Page, Table};
+pub use push::{LABELS, Pusher};

@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod kube_state;
 pub mod kubernetes;
 pub mod node;
+pub mod otel;
 pub mod own;
 pub mod pods;
 pub mod resource;
