@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::books::{Books, add};
 use super::config::Order;
 use super::parcel::Parcel;
-use super::spool::{Keep, Stats, Totals, TotalsFile, Waker};
+use super::spool::{Keep, Stats, Ticket, Totals, TotalsFile, Waker};
 use super::status::{State, Status};
 use crate::model::ledger::Ledger;
 
@@ -108,7 +108,7 @@ impl Account {
             }
             match books.take() {
                 Some(parcel) => {
-                    books.fly(&parcel);
+                    books.take_in_hand(&parcel);
                     Source::Memory(parcel)
                 }
                 None => Source::Nowhere,
@@ -140,6 +140,7 @@ impl Account {
     /// `seq` is the record that is settled with it.
     pub(super) fn settle(&self, parcel: &Parcel, rejected: u64, reason: &'static str, seq: Option<u64>) {
         self.change(|books| {
+            books.hand = None;
             books.settled_seq = seq.unwrap_or(books.settled_seq);
             books.land(parcel);
             let rejected = rejected.min(parcel.points());
@@ -157,6 +158,9 @@ impl Account {
     pub(super) fn part(&self, parcel: &Parcel, parts: &[Parcel]) {
         debug_assert_eq!(parcel.points(), parts.iter().map(Parcel::points).sum::<u64>());
         self.change(|books| {
+            if let Some(hand) = &mut books.hand {
+                hand.parcel = None;
+            }
             books.land(parcel);
             for part in parts {
                 books.fly(part);
@@ -164,9 +168,19 @@ impl Account {
         });
     }
 
+    /// Where the parcel in hand stands on disk, if it was put there while it was under way.
+    pub(super) fn hand_ticket(&self) -> Option<Ticket> {
+        self.change(|books| {
+            let ticket = books.hand.as_mut()?.ticket.take()?;
+            books.hand = None;
+            Some(ticket)
+        })
+    }
+
     /// Back to the front of what waits.
     pub(super) fn put_back(&self, parcels: Vec<Parcel>) {
         self.change(|books| {
+            books.hand = None;
             for parcel in parcels.into_iter().rev() {
                 books.land(&parcel);
                 if books.rules.newest_only && !books.waiting.is_empty() {
@@ -275,13 +289,39 @@ impl Account {
     pub(super) fn take_for_spool(&self, most: usize) -> VecDeque<Parcel> {
         self.change(|books| {
             let mut moving = VecDeque::new();
-            while moving.len() < most && books.is_behind() {
+            if books.would_overtake() {
+                return moving;
+            }
+            // Where fresh data goes first, the newest parcel is what the next attempt sends.
+            let kept = usize::from(books.rules.order == Order::FreshFirst && !books.is_ending);
+            while moving.len() < most && books.waiting.len() > kept && books.is_behind() {
                 let Some(parcel) = books.take() else { break };
                 books.moving_points += parcel.points();
                 books.moving_bytes += parcel.bytes();
                 moving.push_back(parcel);
             }
             moving
+        })
+    }
+
+    /// The parcel in hand, where it should be on disk before those behind it.
+    pub(super) fn hand_to_keep(&self) -> Option<(u64, Parcel)> {
+        let books = self.books();
+        if !books.would_overtake() || !books.is_behind() {
+            return None;
+        }
+        let hand = books.hand.as_ref()?;
+        hand.parcel.clone().map(|parcel| (hand.number, parcel))
+    }
+
+    /// It is on disk now. Gives the ticket back where it is in hand no more.
+    pub(super) fn kept_hand(&self, number: u64, ticket: Ticket) -> Option<Ticket> {
+        self.change(|books| match &mut books.hand {
+            Some(hand) if hand.number == number && hand.parcel.is_some() => {
+                hand.ticket = Some(ticket);
+                None
+            }
+            _ => Some(ticket),
         })
     }
 

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::account::Rules;
+use super::config::Order;
 use super::parcel::Parcel;
-use super::spool::{Keep, Stats, Totals, TotalsFile, Waker};
+use super::spool::{Keep, Stats, Ticket, Totals, TotalsFile, Waker};
 use super::status::{State, Status};
 use crate::model::ledger::Ledger;
 
@@ -41,7 +42,21 @@ pub(super) struct Books {
     /// There is a spool that takes what is given to it.
     pub(super) can_spool: bool,
     pub(super) waker: Option<Waker>,
+    /// What was taken from memory and is not settled.
+    pub(super) hand: Option<Hand>,
+    taken: u64,
     totals: Option<Kept>,
+}
+
+/// A parcel from memory in the hands of the delivery. What waits behind it goes to disk only after it, or it would
+/// come after them.
+#[derive(Debug)]
+pub(super) struct Hand {
+    pub(super) number: u64,
+    /// Absent once it was cut apart.
+    pub(super) parcel: Option<Parcel>,
+    /// Where it stands on disk by now.
+    pub(super) ticket: Option<Ticket>,
 }
 
 /// The account of all runs and its file.
@@ -78,6 +93,8 @@ impl Books {
             is_ending: false,
             can_spool: false,
             waker: None,
+            hand: None,
+            taken: 0,
             totals: None,
         }
     }
@@ -98,6 +115,17 @@ impl Books {
     pub(super) fn fly(&mut self, parcel: &Parcel) {
         self.in_flight_points += parcel.points();
         self.in_flight_bytes += parcel.bytes();
+    }
+
+    pub(super) fn take_in_hand(&mut self, parcel: &Parcel) {
+        self.taken += 1;
+        self.hand = Some(Hand { number: self.taken, parcel: Some(parcel.clone()), ticket: None });
+        self.fly(parcel);
+    }
+
+    /// Whether what waits would overtake what is in hand by going to disk.
+    pub(super) fn would_overtake(&self) -> bool {
+        self.rules.order == Order::OldestFirst && self.hand.as_ref().is_some_and(|hand| hand.ticket.is_none())
     }
 
     pub(super) fn land(&mut self, parcel: &Parcel) {
@@ -149,7 +177,8 @@ impl Books {
     }
 
     pub(super) fn wake_if_behind(&self) {
-        if let Some(waker) = self.waker.as_ref().filter(|_| !self.waiting.is_empty() && self.is_behind()) {
+        let is_something = !self.waiting.is_empty() || self.would_overtake();
+        if let Some(waker) = self.waker.as_ref().filter(|_| is_something && self.is_behind()) {
             waker.wake();
         }
     }

@@ -155,6 +155,8 @@ impl Delivery {
         if job.parts.is_empty() {
             return;
         }
+        let ticket = job.ticket.or_else(|| self.account.hand_ticket());
+        let job = Job { ticket, ..job };
         if job.ticket.is_some() {
             self.job = Some(job);
         } else {
@@ -191,6 +193,10 @@ impl Delivery {
 
     fn settle(&mut self, job: &mut Job, sent: Result<Reply, SendError>) -> Next {
         let Some(part) = job.parts.last().cloned() else { return Next::Go };
+        // It may have been put on disk while it was under way.
+        if job.ticket.is_none() {
+            job.ticket = self.account.hand_ticket();
+        }
         let reply = match sent {
             Ok(reply) => reply,
             Err(error) => {
@@ -285,7 +291,7 @@ impl Delivery {
 impl Job {
     /// Nobody sends it any more: on disk it waits for the next run, from memory it waits again.
     pub(super) fn leave(self, account: &Account) {
-        match self.ticket {
+        match self.ticket.or_else(|| account.hand_ticket()) {
             Some(_) => self.parts.iter().for_each(|part| account.returned_to_spool(part)),
             None => account.put_back(self.parts.into_iter().rev().collect()),
         }

@@ -210,7 +210,27 @@ impl Desk {
         }
     }
 
+    /// What is under way in a request that takes long goes first.
+    fn store_hand(&mut self) {
+        let Some(store) = self.store.as_mut().filter(|_| self.retry_at.is_none()) else { return };
+        let Some((number, parcel)) = self.account.hand_to_keep() else { return };
+        match store.append_in_hand(&parcel, Now::read()) {
+            Ok(Some((given, ticket))) => {
+                self.account.gave(&given);
+                // It was settled meanwhile, or waits in memory again: what is on disk is not it any more.
+                if let Some(ticket) = self.account.kept_hand(number, ticket)
+                    && ticket.settle().is_err()
+                {
+                    self.unmarked.push(ticket);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => self.failed("cannot be written; what waits stays in memory", &error),
+        }
+    }
+
     fn store_what_waits(&mut self) {
+        self.store_hand();
         while self.retry_at.is_none()
             && let Some(store) = &mut self.store
         {

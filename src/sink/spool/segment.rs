@@ -22,6 +22,8 @@ pub(super) struct Segment {
     pub(super) tail: u64,
     /// Where the next unread record begins, at the earliest.
     pub(super) cursor: u64,
+    /// Where the newest record begins.
+    pub(super) last: u64,
     /// Of the records that are neither read nor settled.
     pub(super) points: u64,
     pub(super) records: u64,
@@ -57,6 +59,7 @@ impl Segment {
             file: Arc::new(file),
             tail: HEAD,
             cursor: HEAD,
+            last: HEAD,
             points: 0,
             records: 0,
             newest: now,
@@ -76,6 +79,7 @@ impl Segment {
             file: Arc::new(file),
             tail,
             cursor: HEAD,
+            last: HEAD,
             points: 0,
             records: 0,
             newest: Now::default(),
@@ -106,6 +110,7 @@ impl Segment {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.last = self.tail;
         self.tail += head.whole_length();
         self.points += head.points;
         self.records += 1;

@@ -166,6 +166,24 @@ impl Store {
         Ok(given)
     }
 
+    /// Writes a parcel that somebody has in hand, as if it had been read again at once; `None` where others wait
+    /// before it.
+    pub(super) fn append_in_hand(
+        &mut self,
+        parcel: &Parcel,
+        now: Now,
+    ) -> io::Result<Option<(Given, Ticket)>> {
+        if self.segments.iter().any(|segment| segment.records > 0) {
+            return Ok(None);
+        }
+        let given = self.append(parcel, now)?;
+        let Some(last) = self.segments.back_mut() else { return Ok(None) };
+        let (file, place, seq) = (Arc::clone(&last.file), last.last, self.next_seq - 1);
+        last.cursor = last.tail;
+        (last.points, last.records) = (0, 0);
+        Ok(Some((given, Ticket { file, place, seq })))
+    }
+
     fn seal(&mut self) {
         if let Some(last) = self.segments.back_mut()
             && !last.is_sealed
