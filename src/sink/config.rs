@@ -46,7 +46,7 @@ impl Default for HttpConfig {
             timeout: Duration::from_secs(5),
             backoff_min: Duration::from_millis(500),
             // A server that is back has live data within this time.
-            backoff_max: Duration::from_secs(5),
+            backoff_max: Duration::from_secs(3),
             proxy: "env".into(),
             proxy_username: None,
             proxy_password_file: None,
