@@ -9,9 +9,15 @@
 )]
 
 mod decode;
+mod delivered;
 mod ends;
+#[path = "../prometheus/http.rs"]
+mod http;
 mod page;
 mod parts;
+mod real;
 #[allow(dead_code, reason = "shared with the exposition, which uses all of it")]
 #[path = "../exposition/sample.rs"]
 mod sample;
+mod servers;
+mod snappy;

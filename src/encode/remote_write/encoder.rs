@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::keys::Keys;
 use super::labels;
 use super::request::Requests;
@@ -17,9 +19,11 @@ use crate::model::stamp::Stamp;
 const DESCRIBE_EVERY: Duration = Duration::from_mins(1);
 
 /// The message of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Version {
     /// `prometheus.WriteRequest`.
+    #[default]
     V1,
     /// `io.prometheus.write.v2.Request`.
     V2,
