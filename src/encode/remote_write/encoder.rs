@@ -1,5 +1,6 @@
 //! One snapshot after the other becomes requests.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,6 +143,7 @@ impl Encoder {
             family: None,
             described: false,
             scratch: Vec::new(),
+            sets: HashMap::default(),
         };
         let walked = |plan| {
             let created = version == Version::V2;

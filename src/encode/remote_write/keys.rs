@@ -10,9 +10,10 @@ use crate::encode::prometheus::Row;
 /// The series that were written at one time.
 pub(super) type Keys = HashSet<u64, BuildHasherDefault<Hashed>>;
 
-/// The hash of a row: its name, the unit's labels and its own. The same row gives the same hash in every snapshot.
-pub(super) fn key_of(name: &str, row: &Row<'_>) -> u64 {
-    let mut hash = mix(hash_of(name.as_bytes()), hash_of(row.labels));
+/// The hash of a row: its name, the hash of the unit's labels, and its own. The same row gives the same hash in every
+/// snapshot.
+pub(super) fn key_of(name: u64, labels: u64, row: &Row<'_>) -> u64 {
+    let mut hash = mix(name, labels);
     for (name, value) in row.extra {
         hash = mix(hash, hash_of(name.as_bytes()));
         hash = mix(hash, hash_of(value.as_bytes()));
@@ -20,27 +21,41 @@ pub(super) fn key_of(name: &str, row: &Row<'_>) -> u64 {
     hash
 }
 
-/// Eight bytes at a time; the length tells `a` from `a\0`.
+/// Two times sixteen bytes at a time, whose multiplications do not wait for each other; the length tells `a` from `a\0`.
 pub(super) fn hash_of(bytes: &[u8]) -> u64 {
-    let mut hash = mix(SEED, bytes.len() as u64);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for word in words {
-        hash = mix(hash, u64::from_le_bytes(*word));
+    let (mut left, mut right) = (SEED ^ bytes.len() as u64, FACTOR);
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for block in blocks {
+        left = take_in(left, &block[..16]);
+        right = take_in(right, &block[16..]);
     }
-    if !rest.is_empty() {
-        let mut word = [0; 8];
-        word[..rest.len()].copy_from_slice(rest);
-        hash = mix(hash, u64::from_le_bytes(word));
+    let (first, second) = rest.split_at(rest.len().min(16));
+    left = take_in(left, first);
+    if !second.is_empty() {
+        right = take_in(right, second);
     }
-    hash
+    mix(left, right)
+}
+
+/// Up to sixteen bytes; those that are missing count as 0.
+fn take_in(hash: u64, bytes: &[u8]) -> u64 {
+    let mut block = [0; 16];
+    block[..bytes.len()].copy_from_slice(bytes);
+    let (words, _) = block.as_chunks::<8>();
+    let [low, high] = [0, 1].map(|place| u64::from_le_bytes(words[place]));
+    fold(low ^ hash, high ^ FACTOR.rotate_left(32))
 }
 
 const SEED: u64 = 0x243f_6a88_85a3_08d3;
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A multiplication of which both halves count: every bit of the inputs moves half of the bits of the result.
 fn mix(hash: u64, word: u64) -> u64 {
-    let product = u128::from(hash.rotate_left(23) ^ word ^ SEED) * u128::from(FACTOR);
+    fold(hash.rotate_left(23) ^ word ^ SEED, FACTOR)
+}
+
+/// A multiplication of which both halves count: every bit of the inputs moves half of the bits of the result.
+fn fold(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
     (product as u64) ^ (product >> 64) as u64
 }
 
@@ -82,7 +97,7 @@ mod tests {
                         created: None,
                         classic: false,
                     };
-                    hashes.insert(key_of(name, &row));
+                    hashes.insert(key_of(hash_of(name.as_bytes()), hash_of(row.labels), &row));
                     names += 1;
                 }
             }

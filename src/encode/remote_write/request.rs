@@ -1,7 +1,6 @@
 //! The request that is being written, in either version, and the batches that are complete.
 
 use super::encoder::{Limits, Version};
-use super::labels::Label;
 use super::series::{Family, Series};
 use super::v1::V1;
 use super::v2::V2;
@@ -90,7 +89,7 @@ impl Requests {
 /// More bytes than the series, its new symbols and its family's metadata can take.
 fn longest(series: &Series<'_>) -> usize {
     use super::series::Value;
-    let labels: usize = series.labels.iter().map(|label: &Label<'_>| label.field.len() + 10).sum();
+    let labels = series.labels.len() + 10 * series.labels.most();
     let value = match series.value {
         Value::Number(_) | Value::NoHistogram => 64,
         // Every bucket filled with what needs five bytes, or every second one with its span.

@@ -1,6 +1,6 @@
 //! One series with its one value: what both versions of the protocol are given.
 
-use super::labels::Label;
+use super::labels::Labels;
 use crate::encode::schema::Kind;
 use crate::model::histogram::NativeHistogram;
 
@@ -37,8 +37,8 @@ pub(super) enum Value<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Series<'a> {
     pub(super) family: Family,
-    /// All of them, the name included, sorted.
-    pub(super) labels: &'a [Label<'a>],
+    /// All of them, the name included.
+    pub(super) labels: &'a Labels<'a>,
     pub(super) at_ms: i64,
     /// When the counter or histogram started; always before `at_ms`.
     pub(super) created_ms: Option<i64>,

@@ -3,6 +3,7 @@
 //! Source of field numbers: prometheus/prometheus `prompb/remote.proto` and `prompb/types.proto`.
 
 use super::histogram::{push_histogram, push_no_histogram, push_number};
+use super::labels::Run;
 use super::series::{Family, Series, Value};
 use crate::encode::schema::family::metadata_unit;
 use crate::encode::wire::{BYTES, push_double, push_key, push_string, push_varint, varint_len};
@@ -41,15 +42,18 @@ impl V1 {
                 HISTOGRAMS
             }
         };
-        let labels: usize = series.labels.iter().map(|label| label.field.len()).sum();
+        let labels = series.labels.len();
         let value = 1 + varint_len(scratch.len() as u64) + scratch.len();
         let out = &mut self.series;
         out.reserve(labels + value + 8);
         push_key(out, SERIES, BYTES);
         push_varint(out, (labels + value) as u64);
-        for label in series.labels {
-            out.extend_from_slice(label.field);
-        }
+        series.labels.each_run(|run| {
+            out.extend_from_slice(match run {
+                Run::Shared(places) => series.labels.set.fields(places),
+                Run::Added(label) => label.field,
+            });
+        });
         push_key(out, field, BYTES);
         push_varint(out, scratch.len() as u64);
         out.extend_from_slice(scratch);

@@ -3,7 +3,12 @@
 //! Source of field numbers: prometheus/prometheus `prompb/io/prometheus/write/v2/types.proto`. The start is written
 //! twice: to the sample as of 2.0-rc.4, and to the series as the receivers of Prometheus 3.0 to 3.7 read it.
 
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
 use super::histogram::{push_histogram, push_no_histogram, push_number};
+use super::keys::Hashed;
+use super::labels::{Labels, Run};
 use super::series::{Series, Value};
 use super::symbols::Symbols;
 use crate::encode::schema::family::metadata_unit;
@@ -23,9 +28,44 @@ pub(super) const HISTOGRAMS: u32 = 3;
 pub(super) struct V2 {
     symbols: Symbols,
     series: Vec<u8>,
+    sets: References,
     references: Vec<u8>,
     scratch: Vec<u8>,
     rest: Vec<u8>,
+}
+
+/// The labels of sets that were met, as references to symbols.
+#[derive(Debug, Default)]
+struct References {
+    bytes: Vec<u8>,
+    /// Where the references of each label begin in `bytes`, set after set, each with the end of its last label.
+    starts: Vec<usize>,
+    /// Where a set's places begin in `starts`.
+    by_key: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
+}
+
+impl References {
+    /// Where the places of a set begin.
+    fn of(&mut self, labels: &Labels<'_>, symbols: &mut Symbols) -> usize {
+        if let Some(&known) = self.by_key.get(&labels.key) {
+            return known;
+        }
+        let first = self.starts.len();
+        self.by_key.insert(labels.key, first);
+        for label in labels.set.labels() {
+            self.starts.push(self.bytes.len());
+            push_varint(&mut self.bytes, symbols.number(label.name));
+            push_varint(&mut self.bytes, symbols.number(label.value));
+        }
+        self.starts.push(self.bytes.len());
+        first
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.starts.clear();
+        self.by_key.clear();
+    }
 }
 
 impl V2 {
@@ -33,6 +73,7 @@ impl V2 {
         V2 {
             symbols: Symbols::new(SYMBOLS),
             series: Vec::new(),
+            sets: References::default(),
             references: Vec::new(),
             scratch: Vec::new(),
             rest: Vec::new(),
@@ -40,11 +81,7 @@ impl V2 {
     }
 
     pub(super) fn push(&mut self, series: &Series<'_>) {
-        self.references.clear();
-        for label in series.labels {
-            push_varint(&mut self.references, self.symbols.number(label.name));
-            push_varint(&mut self.references, self.symbols.number(label.value));
-        }
+        self.refer(series.labels);
         let scratch = &mut self.scratch;
         scratch.clear();
         let (field, start_field) = match series.value {
@@ -79,6 +116,22 @@ impl V2 {
         out.extend_from_slice(&self.rest);
     }
 
+    fn refer(&mut self, labels: &Labels<'_>) {
+        let V2 { symbols, sets, references, .. } = self;
+        let first = sets.of(labels, symbols);
+        references.clear();
+        labels.each_run(|run| match run {
+            Run::Shared(places) => {
+                let (from, to) = (sets.starts[first + places.start], sets.starts[first + places.end]);
+                references.extend_from_slice(&sets.bytes[from..to]);
+            }
+            Run::Added(label) => {
+                push_varint(references, symbols.number(label.name));
+                push_varint(references, symbols.number(label.value));
+            }
+        });
+    }
+
     /// Metadata and the start of the whole series.
     fn push_rest(&mut self, series: &Series<'_>) {
         let help = self.symbols.number(series.family.help.as_bytes());
@@ -105,6 +158,7 @@ impl V2 {
 
     pub(super) fn clear(&mut self) {
         self.symbols.clear();
+        self.sets.clear();
         self.series.clear();
     }
 }
