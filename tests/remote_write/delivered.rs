@@ -155,9 +155,9 @@ async fn a_server_without_native_histograms_takes_the_rest() {
 async fn what_someone_must_mend_is_said_and_nothing_is_lost() {
     let no_receiver = "start Prometheus with --web.enable-remote-write-receiver";
     for (program, is_receiver, version, mend) in [
-        (Program::Prometheus2, true, Version::V2, "set version: v1"),
-        (Program::Victoria, true, Version::V2, "set version: v1"),
-        (Program::VictoriaNew, true, Version::V2, "set version: v1"),
+        (Program::Prometheus2, true, Version::V2, "set version to v1"),
+        (Program::Victoria, true, Version::V2, "set version to v1"),
+        (Program::VictoriaNew, true, Version::V2, "set version to v1"),
         (Program::Prometheus2, false, Version::V1, no_receiver),
         (Program::Prometheus3, false, Version::V2, no_receiver),
     ] {
@@ -174,5 +174,16 @@ async fn what_someone_must_mend_is_said_and_nothing_is_lost() {
         let status = handle.status();
         assert!(status.message.contains(mend), "{program:?}: {}", status.message);
         assert_eq!(handle.ledger().queued, points);
+        let obstacle = config.plan().unwrap().probe().await.unwrap_err();
+        assert!(obstacle.remedy.contains(mend), "asked beforehand: {obstacle:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_points_says_so_beforehand() {
+    for (program, version) in SPOKEN {
+        let Some(server) = Server::start(program) else { continue };
+        let answer = config(&server, version).plan().unwrap().probe().await;
+        assert!(answer.as_ref().is_ok_and(|text| text.ends_with("takes data")), "{program:?}: {answer:?}");
     }
 }

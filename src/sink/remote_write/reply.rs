@@ -62,7 +62,7 @@ pub(super) fn judge(version: Version, points: u64, told: &Told<'_>) -> Verdict {
         200..=299 => match (version, written) {
             (Version::V1, _) => Verdict::Acknowledged,
             (Version::V2, Some(written)) => partly(points, written, "not_written"),
-            (Version::V2, None) => hold("the receiver does not speak remote write 2.0: set version: v1"),
+            (Version::V2, None) => hold("the receiver does not speak remote write 2.0: set version to v1"),
         },
         400 | 409 | 422 => refusal(version, points, written, told),
         401 => hold("the receiver does not accept the credentials: check user and password, or token"),
@@ -74,8 +74,8 @@ pub(super) fn judge(version: Version, points: u64, told: &Told<'_>) -> Verdict {
         ),
         413 => Verdict::Isolate { reason: "too_large", refused: None, subject: None },
         415 => hold(match version {
-            Version::V1 => "the receiver does not take remote write 1.0: set version: v2",
-            Version::V2 => "the receiver does not speak remote write 2.0: set version: v1",
+            Version::V1 => "the receiver does not take remote write 1.0: set version to v2",
+            Version::V2 => "the receiver does not speak remote write 2.0: set version to v1",
         }),
         408 | 425 | 429 | 500..=599 => Verdict::Retry { after: told.after },
         300..=399 => hold("an answer that no receiver gives: check url"),
@@ -93,7 +93,7 @@ fn refusal(version: Version, points: u64, written: Option<u64>, told: &Told<'_>)
         (None, Some((.., Of::Series))) => Verdict::Isolate { reason, refused: None, subject: None },
         // Receivers of version 1 may answer like this to what they cannot read; those of version 2 must count.
         (None, None) if version == Version::V2 && told.status == 400 => {
-            hold("the receiver cannot read remote write 2.0: set version: v1")
+            hold("the receiver cannot read remote write 2.0: set version to v1")
         }
         (None, Some((.., Of::All)) | None) => Verdict::Reject { reason },
     }
@@ -173,10 +173,10 @@ mod tests {
     #[test]
     fn what_someone_must_mend() {
         for (version, status, text, part) in [
-            (V2, 204, "", "set version: v1"),
-            (V2, 400, "proto: wrong wireType = 2", "set version: v1"),
-            (V2, 415, "", "set version: v1"),
-            (V1, 415, "", "set version: v2"),
+            (V2, 204, "", "set version to v1"),
+            (V2, 400, "proto: wrong wireType = 2", "set version to v1"),
+            (V2, 415, "", "set version to v1"),
+            (V1, 415, "", "set version to v2"),
             (V1, 401, "", "credentials"),
             (V1, 403, "", "permission"),
             (V1, 404, "remote write receiver needs to be enabled", "--web.enable-remote-write-receiver"),
