@@ -74,7 +74,8 @@ fetch_neighbours() {
     PATH=$PATH:$tools/usr/bin:$tools/usr/sbin command -v "$pair" >/dev/null ||
       { echo "still missing: $pair" >&2; return 1; }
   done
-  fetch_jolokia && fetch_new_victoria
+  # Newer ones beside them: this Debian's speak neither remote write 2.0 nor OTLP.
+  fetch_jolokia && fetch_newer prometheus3 prometheus && fetch_newer victoria-metrics-sid victoria-metrics
 }
 
 # The agent that shows a JVM's beans over HTTP, which no distribution packs.
@@ -86,12 +87,15 @@ fetch_jolokia() {
   fi
 }
 
-# A VictoriaMetrics of today: this Debian's speaks no OTLP.
-fetch_new_victoria() {
-  [ -x "$CACHE/victoria-metrics-sid/usr/bin/victoria-metrics" ] && return 0
-  rm -rf "$CACHE/victoria-metrics-sid"
-  unpack_suite sid "$CACHE/victoria-metrics-sid.part" victoria-metrics
-  mv "$CACHE/victoria-metrics-sid.part" "$CACHE/victoria-metrics-sid"
+# A server of another age than the distribution's, unpacked below $CACHE.
+#   fetch_newer DIRECTORY PACKAGE
+fetch_newer() {
+  [ -x "$CACHE/$1/usr/bin/$2" ] && return 0
+  echo "unpacking $2 of sid"
+  rm -rf "$CACHE/$1" "$CACHE/$1.part"
+  unpack_suite sid "$CACHE/$1.part" "$2"
+  mv "$CACHE/$1.part" "$CACHE/$1"
+  [ -x "$CACHE/$1/usr/bin/$2" ] || { echo "still missing: $2 of sid" >&2; return 1; }
 }
 
 # Two kernels with every cgroup v2 controller: User Mode Linux (fast) and a distribution kernel for the emulator (PSI).

@@ -6,6 +6,8 @@ pub mod document;
 pub mod influx;
 pub mod otlp;
 pub mod prometheus;
+pub mod remote_write;
 pub mod schema;
+mod wire;
 
 pub use batch::Batch;

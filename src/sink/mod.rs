@@ -26,6 +26,8 @@ mod probe;
 mod protocol;
 /// Prometheus' Pushgateway.
 pub mod pushgateway;
+/// Prometheus, Mimir, Thanos, VictoriaMetrics and whatever else receives remote write.
+pub mod remote_write;
 /// What waits, on disk.
 pub mod spool;
 /// How a sink fares.

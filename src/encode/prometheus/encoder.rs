@@ -47,23 +47,23 @@ impl Default for Options {
 
 /// Everything about a row but its value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row<'a> {
+pub(in crate::encode) struct Row<'a> {
     /// The unit's labels, in the dialect's syntax.
-    pub(super) labels: &'a [u8],
-    pub(super) extra: &'a [(&'static str, &'a str)],
-    pub(super) stamp: Option<Stamp>,
+    pub(in crate::encode) labels: &'a [u8],
+    pub(in crate::encode) extra: &'a [(&'static str, &'a str)],
+    pub(in crate::encode) stamp: Option<Stamp>,
     /// When the counter started, in seconds since the epoch.
-    pub(super) created: Option<f64>,
+    pub(in crate::encode) created: Option<f64>,
     /// Whether a histogram has classic buckets.
-    pub(super) classic: bool,
+    pub(in crate::encode) classic: bool,
 }
 
 /// A format: how families and rows become bytes.
-pub(super) trait Dialect {
+pub(in crate::encode) trait Dialect {
     /// How this format serialises labels.
     const SYNTAX: Syntax;
 
-    fn begin(&mut self, out: &mut Vec<u8>, name: &str, help: &str, kind: Kind);
+    fn begin(&mut self, out: &mut Vec<u8>, name: &'static str, help: &'static str, kind: Kind);
     fn row(&mut self, out: &mut Vec<u8>, kind: Kind, row: &Row<'_>, number: Number);
     fn histogram(&mut self, out: &mut Vec<u8>, row: &Row<'_>, histogram: &NativeHistogram);
     fn end(&mut self, out: &mut Vec<u8>);
@@ -91,21 +91,7 @@ impl Encoder {
             Format::Protobuf => AnyDialect::Protobuf(Protobuf::default()),
         };
         let created = options.created_samples || format == Format::Protobuf;
-        let needs_cluster = |table: &Table| matches!(table, Table::Cluster(_));
-        let cluster = plan.page.tables().iter().any(needs_cluster).then(|| {
-            let mut cluster = Cluster::of(&plan.snapshot);
-            cluster.show_drift(options.drift_pods);
-            cluster
-        });
-        let walk = Walk {
-            plan,
-            report,
-            cluster,
-            options,
-            created,
-            has_text_histograms: format != Format::Protobuf,
-            place: Place::default(),
-        };
+        let walk = Walk::new(plan, report, options, created, format != Format::Protobuf);
         Encoder { dialect, walk }
     }
 
@@ -136,8 +122,9 @@ struct Place {
     finished: bool,
 }
 
+/// A page over one snapshot, and where its writing stands.
 #[derive(Debug)]
-struct Walk {
+pub(in crate::encode) struct Walk {
     plan: Plan,
     report: Arc<AgentReport>,
     cluster: Option<Cluster>,
@@ -148,7 +135,36 @@ struct Walk {
 }
 
 impl Walk {
-    fn run<D: Dialect>(&mut self, dialect: &mut D, out: &mut Vec<u8>, target: usize) -> bool {
+    /// `created` gives counters the time at which they started; with `has_text_histograms` those without classic
+    /// buckets have no rows.
+    pub(in crate::encode) fn new(
+        plan: Plan,
+        report: Arc<AgentReport>,
+        options: Options,
+        created: bool,
+        has_text_histograms: bool,
+    ) -> Walk {
+        let needs_cluster = |table: &Table| matches!(table, Table::Cluster(_));
+        let cluster = plan.page.tables().iter().any(needs_cluster).then(|| {
+            let mut cluster = Cluster::of(&plan.snapshot);
+            cluster.show_drift(options.drift_pods);
+            cluster
+        });
+        Walk { plan, report, cluster, options, created, has_text_histograms, place: Place::default() }
+    }
+
+    /// What was walked over.
+    pub(in crate::encode) fn into_plan(self) -> Plan {
+        self.plan
+    }
+
+    /// Writes rows until `out` holds at least `target` bytes; false once all are written.
+    pub(in crate::encode) fn run<D: Dialect>(
+        &mut self,
+        dialect: &mut D,
+        out: &mut Vec<u8>,
+        target: usize,
+    ) -> bool {
         let tables = self.plan.page.tables();
         while let Some(&table) = tables.get(self.place.table) {
             if out.len() >= target {

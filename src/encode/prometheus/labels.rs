@@ -17,15 +17,15 @@ use super::text;
 
 /// How labels are serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Syntax {
+pub(in crate::encode) enum Syntax {
     /// `name="value",` each, without braces.
     Text,
-    /// `label` fields of `io.prometheus.client.Metric`.
+    /// `label` fields of `io.prometheus.client.Metric`, which are `labels` fields of `prometheus.TimeSeries`, too.
     Protobuf,
 }
 
 impl Syntax {
-    pub(super) fn push(self, out: &mut Vec<u8>, name: &str, value: &str) {
+    pub(in crate::encode) fn push(self, out: &mut Vec<u8>, name: &str, value: &str) {
         match self {
             Syntax::Text => text::push_label(out, name, value),
             Syntax::Protobuf => protobuf::push_label(out, name, value),

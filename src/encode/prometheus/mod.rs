@@ -10,8 +10,10 @@ mod protobuf;
 mod push;
 mod text;
 
+pub(in crate::encode) use encoder::{Dialect, Row, Walk};
 pub use encoder::{Encoder, Options};
-pub(in crate::encode) use labels::window_label;
 pub use labels::{LabelCache, Plan};
+pub(in crate::encode) use labels::{Syntax, window_label};
 pub use page::{Format, Page, Table};
 pub use push::{LABELS, Pusher};
+pub(in crate::encode) use text::{CLASSIC_BOUNDS, classic_counts};

@@ -5,7 +5,11 @@
 
 use crate::encode::schema::Kind;
 use crate::encode::schema::family::{Number, metadata_unit};
-use crate::model::histogram::{BUCKETS, FIRST_INDEX, NativeHistogram, SCHEMA, ZERO_THRESHOLD};
+use crate::encode::wire::{
+    BYTES, VARINT, push_deltas, push_double, push_key, push_spans, push_string, push_varint, string_len,
+    varint_len, zigzag,
+};
+use crate::model::histogram::{NativeHistogram, SCHEMA, ZERO_THRESHOLD};
 use crate::model::stamp::Stamp;
 
 use super::encoder::{Dialect, Row};
@@ -50,7 +54,7 @@ impl Protobuf {
 impl Dialect for Protobuf {
     const SYNTAX: Syntax = Syntax::Protobuf;
 
-    fn begin(&mut self, _: &mut Vec<u8>, name: &str, help: &str, kind: Kind) {
+    fn begin(&mut self, _: &mut Vec<u8>, name: &'static str, help: &'static str, kind: Kind) {
         self.family.clear();
         push_string(&mut self.family, 1, name);
         push_string(&mut self.family, 2, help);
@@ -101,8 +105,8 @@ impl Dialect for Protobuf {
         push_double(out, 6, ZERO_THRESHOLD);
         push_key(out, 7, VARINT);
         push_varint(out, histogram.zero_count);
-        push_spans(out, &histogram.counts);
-        push_deltas(out, &histogram.counts);
+        push_spans(out, 12, &histogram.counts);
+        push_deltas(out, 13, &histogram.counts);
         if let Some(created) = row.created {
             push_time(out, 15, created);
         }
@@ -119,55 +123,6 @@ impl Dialect for Protobuf {
     fn finish(&mut self, _: &mut Vec<u8>) {}
 }
 
-/// `positive_span`: runs of buckets that hold something. The first offset is the index of the first bucket,
-/// each later one the number of empty buckets since the run before.
-fn push_spans(out: &mut Vec<u8>, counts: &[u32; BUCKETS]) {
-    let (mut place, mut end_of_last) = (0, None);
-    while place < BUCKETS {
-        if counts[place] == 0 {
-            place += 1;
-            continue;
-        }
-        let start = place;
-        while place < BUCKETS && counts[place] != 0 {
-            place += 1;
-        }
-        let offset = end_of_last.map_or(FIRST_INDEX + start as i32, |end: usize| (start - end) as i32);
-        end_of_last = Some(place);
-        let (offset, length) = (zigzag(i64::from(offset)), (place - start) as u64);
-        push_key(out, 12, BYTES);
-        push_varint(out, (2 + varint_len(offset) + varint_len(length)) as u64);
-        push_key(out, 1, VARINT);
-        push_varint(out, offset);
-        push_key(out, 2, VARINT);
-        push_varint(out, length);
-    }
-}
-
-/// `positive_delta`: each bucket of the spans against the one before, the first against zero; packed.
-fn push_deltas(out: &mut Vec<u8>, counts: &[u32; BUCKETS]) {
-    let deltas = || {
-        let mut last = 0;
-        counts.iter().filter(|&&count| count != 0).map(move |&count| {
-            let delta = i64::from(count) - last;
-            last = i64::from(count);
-            zigzag(delta)
-        })
-    };
-    let len: usize = deltas().map(varint_len).sum();
-    if len > 0 {
-        push_key(out, 13, BYTES);
-        push_varint(out, len as u64);
-        for delta in deltas() {
-            push_varint(out, delta);
-        }
-    }
-}
-
-const VARINT: u32 = 0;
-const DOUBLE: u32 = 1;
-const BYTES: u32 = 2;
-
 /// Appends a `label` field of a metric.
 pub(super) fn push_label(out: &mut Vec<u8>, name: &str, value: &str) {
     let len = string_len(name) + string_len(value);
@@ -175,42 +130,6 @@ pub(super) fn push_label(out: &mut Vec<u8>, name: &str, value: &str) {
     push_varint(out, len as u64);
     push_string(out, 1, name);
     push_string(out, 2, value);
-}
-
-fn push_key(out: &mut Vec<u8>, field: u32, wire: u32) {
-    // All field numbers here are below 16: one byte.
-    out.push((field << 3 | wire) as u8);
-}
-
-fn push_varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn varint_len(number: u64) -> usize {
-    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
-}
-
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63) as u64
-}
-
-fn push_double(out: &mut Vec<u8>, field: u32, number: f64) {
-    push_key(out, field, DOUBLE);
-    out.extend_from_slice(&number.to_le_bytes());
-}
-
-fn push_string(out: &mut Vec<u8>, field: u32, text: &str) {
-    push_key(out, field, BYTES);
-    push_varint(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn string_len(text: &str) -> usize {
-    1 + varint_len(text.len() as u64) + text.len()
 }
 
 /// A `google.protobuf.Timestamp`.

@@ -12,7 +12,7 @@ use super::encoder::{Dialect, Row};
 use super::labels::Syntax;
 
 /// Bounds of the classic buckets: powers of two, each an exact bound of the native histogram.
-pub(super) const CLASSIC_BOUNDS: [(i32, &str); 17] = [
+pub(in crate::encode) const CLASSIC_BOUNDS: [(i32, &str); 17] = [
     (-10, "0.0009765625"),
     (-9, "0.001953125"),
     (-8, "0.00390625"),
@@ -109,7 +109,7 @@ impl Text {
 impl Dialect for Text {
     const SYNTAX: Syntax = Syntax::Text;
 
-    fn begin(&mut self, out: &mut Vec<u8>, name: &str, help: &str, kind: Kind) {
+    fn begin(&mut self, out: &mut Vec<u8>, name: &'static str, help: &'static str, kind: Kind) {
         let base = match kind {
             Kind::Counter => name.strip_suffix("_total").unwrap_or(name),
             Kind::Gauge | Kind::Histogram => name,
@@ -165,7 +165,7 @@ impl Dialect for Text {
 }
 
 /// The cumulative counts of [`CLASSIC_BOUNDS`], in one pass.
-pub(super) fn classic_counts(histogram: &NativeHistogram) -> [u64; CLASSIC_BOUNDS.len()] {
+pub(in crate::encode) fn classic_counts(histogram: &NativeHistogram) -> [u64; CLASSIC_BOUNDS.len()] {
     use crate::model::histogram::FIRST_INDEX;
     let mut counts = [0; CLASSIC_BOUNDS.len()];
     let (mut total, mut next) = (histogram.zero_count, 0);
