@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::sink::config::{Order, QueueConfig, Refusal};
 use crate::sink::spool::Keep;
-use crate::sink::{Plan, influxdb, otlp, pushgateway, spool};
+use crate::sink::{Plan, influxdb, otlp, pushgateway, remote_write, spool};
 
 /// The section `sinks`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -18,14 +18,17 @@ pub struct Sinks {
     pub otlp: Vec<otlp::Config>,
     /// Prometheus' Pushgateway.
     pub pushgateway: Vec<pushgateway::Config>,
+    /// Prometheus and others that take its remote write.
+    pub remote_write: Vec<remote_write::Config>,
 }
 
 /// One sink of any kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sink {
-    InfluxDb(influxdb::Config),
-    Otlp(otlp::Config),
-    Pushgateway(pushgateway::Config),
+    InfluxDb(Box<influxdb::Config>),
+    Otlp(Box<otlp::Config>),
+    Pushgateway(Box<pushgateway::Config>),
+    RemoteWrite(Box<remote_write::Config>),
 }
 
 /// What the configurations of all kinds have.
@@ -49,6 +52,7 @@ impl Sink {
             Sink::InfluxDb(config) => common!("influxdb", config),
             Sink::Otlp(config) => common!("otlp", config),
             Sink::Pushgateway(config) => common!("pushgateway", config),
+            Sink::RemoteWrite(config) => common!("remote_write", config),
         }
     }
 
@@ -70,6 +74,7 @@ impl Sink {
             Sink::InfluxDb(config) => config.plan(),
             Sink::Otlp(config) => config.plan(),
             Sink::Pushgateway(config) => config.plan(),
+            Sink::RemoteWrite(config) => config.plan(),
         }
     }
 
@@ -77,7 +82,7 @@ impl Sink {
     #[must_use]
     pub fn for_node(self, node: &str) -> Sink {
         match self {
-            Sink::Pushgateway(config) => Sink::Pushgateway(config.for_instance(node)),
+            Sink::Pushgateway(config) => Sink::Pushgateway(Box::new(config.for_instance(node))),
             other => other,
         }
     }
@@ -86,10 +91,11 @@ impl Sink {
 impl Sinks {
     /// All sinks, of whatever kind.
     pub fn all(&self) -> Vec<Sink> {
-        let influxdb = self.influxdb.iter().cloned().map(Sink::InfluxDb);
-        let otlp = self.otlp.iter().cloned().map(Sink::Otlp);
-        let pushgateway = self.pushgateway.iter().cloned().map(Sink::Pushgateway);
-        influxdb.chain(otlp).chain(pushgateway).collect()
+        let influxdb = self.influxdb.iter().cloned().map(Box::new).map(Sink::InfluxDb);
+        let otlp = self.otlp.iter().cloned().map(Box::new).map(Sink::Otlp);
+        let pushgateway = self.pushgateway.iter().cloned().map(Box::new).map(Sink::Pushgateway);
+        let remote_write = self.remote_write.iter().cloned().map(Box::new).map(Sink::RemoteWrite);
+        influxdb.chain(otlp).chain(pushgateway).chain(remote_write).collect()
     }
 
     /// What the sinks refuse, in their own words, and the key below which it stands.

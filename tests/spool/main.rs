@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::format_collect,
     clippy::print_stderr,
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -10,6 +11,8 @@
 
 mod lives;
 mod outage;
+#[path = "../influxdb/sample.rs"]
+mod sample;
 #[path = "../influxdb/script.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod script;

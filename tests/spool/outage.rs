@@ -14,11 +14,8 @@ use podometer::sink::config::{HttpConfig, Order};
 use podometer::sink::influxdb::Config;
 use podometer::sink::spool;
 
+use crate::sample;
 use crate::servers::Server;
-
-#[path = "../influxdb/sample.rs"]
-#[allow(dead_code, reason = "shared with other tests")]
-mod sample;
 
 const PODS: u64 = 110;
 /// Snapshots after which memory has found its size.

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::influx::Lines;
 use super::producing::{Produce, Report, produce};
-use super::samples::{Otlp, Pushed};
+use super::samples::{Otlp, Pushed, Series};
 use crate::config::Config;
 use crate::config::sinks::Sink;
 use crate::encode::prometheus;
@@ -119,7 +119,9 @@ impl Deliveries {
         let (handle, last_seq) = match old {
             Some(old) if old.sink == sink && !is_all_new => return Ok(old),
             Some(old) => {
-                let (last_seq, _) = old.production.end().await;
+                let (last_seq, producer) = old.production.end().await;
+                // Series that the new settings do not go on with end here.
+                push_last(producer, &old.handle);
                 if is_all_new {
                     let left = old.handle.retire().await;
                     let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
@@ -137,6 +139,7 @@ impl Deliveries {
             Sink::InfluxDb(config) => Box::new(Lines::new(config, &self.host)),
             Sink::Otlp(config) => Box::new(Otlp::new(config)),
             Sink::Pushgateway(config) => Box::new(Pushed::new(config, self.rows)),
+            Sink::RemoteWrite(config) => Box::new(Series::new(config, &self.host, self.rows)),
         };
         let heard = (self.feeds.clone(), self.report.clone());
         let task = produce(producer, sink.interval(), last_seq, heard, handle.clone(), stopped);
@@ -166,11 +169,15 @@ impl Production {
 impl Delivery {
     async fn stop(self) {
         let (_, producer) = self.production.end().await;
-        for batch in producer.map(|mut producer| producer.last_batches()).unwrap_or_default() {
-            self.handle.push(batch);
-        }
+        push_last(producer, &self.handle);
         let ledger = self.handle.shutdown(GRACE).await;
         log_final(&self.handle, &ledger, &self.handle.status());
+    }
+}
+
+fn push_last(producer: Option<Box<dyn Produce>>, handle: &Handle) {
+    for batch in producer.map(|mut producer| producer.last_batches()).unwrap_or_default() {
+        handle.push(batch);
     }
 }
 

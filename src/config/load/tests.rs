@@ -132,7 +132,7 @@ fn the_default_file_holds_every_key_and_each_has_a_sentence() {
 #[test]
 fn the_examples_of_lists_are_the_defaults_of_their_entries() {
     let mut text = with_examples(DEFAULT_FILE).replace("  tls: null", "  tls:");
-    for list in ["influxdb", "metrics", "otlp", "pushgateway", "targets"] {
+    for list in ["influxdb", "metrics", "otlp", "pushgateway", "remote_write", "targets"] {
         text = text.replace(&format!("  {list}: []"), &format!("  {list}:"));
     }
     // Only a JVM has metrics of its own.
@@ -152,6 +152,11 @@ fn the_examples_of_lists_are_the_defaults_of_their_entries() {
         ..Default::default()
     };
     assert_eq!(format!("{:?}", sinks.pushgateway), format!("{:?}", [pushgateway]));
+    let remote_write = crate::sink::remote_write::Config {
+        url: "http://127.0.0.1:9090/api/v1/write".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(format!("{:?}", sinks.remote_write), format!("{:?}", [remote_write]));
     let metric = scrape::config::Metric {
         name: "java_memory".to_owned(),
         mbean: "java.lang:type=Memory".to_owned(),
