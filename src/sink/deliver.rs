@@ -16,6 +16,8 @@ use crate::model::backoff::Backoff;
 
 /// How much of a server's text goes into the log.
 const LOG_TEXT_CAP: usize = 300;
+/// How many messages are known as said.
+const MOST_SAID: usize = 15;
 /// Behind a request that takes longer than this, what waits goes to disk.
 const SLOW: Duration = Duration::from_secs(1);
 
@@ -49,6 +51,8 @@ pub(super) struct Delivery {
     pub(super) backoff: Backoff,
     pub(super) orders: Orders,
     pub(super) job: Option<Job>,
+    /// What was said since it last worked: several servers may fail in turn, each in its own way.
+    pub(super) said: Vec<String>,
 }
 
 /// What follows a request.
@@ -231,6 +235,7 @@ impl Delivery {
             }
         }
         self.backoff.reset();
+        self.said.clear();
         if self.account.report(State::Working, "") {
             tracing::info!(sink = self.name, "sink works again");
         }
@@ -281,8 +286,10 @@ impl Delivery {
         tracing::warn!(sink = self.name, points, reason, status, text = ?capped(&text), "points refused");
     }
 
-    fn again(&self, state: State, message: &str, text: &str) {
-        if self.account.report(state, message) {
+    fn again(&mut self, state: State, message: &str, text: &str) {
+        if self.account.report(state, message) && !self.said.iter().any(|said| said == message) {
+            self.said.truncate(MOST_SAID);
+            self.said.insert(0, message.to_owned());
             tracing::warn!(sink = self.name, message, text = ?capped(text), "sink waits");
         }
     }

@@ -130,6 +130,7 @@ impl Plan {
             backoff: Backoff::new(self.servers.http.backoff_min, self.servers.http.backoff_max, seed),
             orders: receiver,
             job,
+            said: Vec::new(),
         };
         let task = Some(tokio::spawn(delivery.run()));
         Running { packing: self.packing, form: self.form, orders, task }

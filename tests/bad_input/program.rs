@@ -45,8 +45,14 @@ impl Agent {
     pub(crate) fn launch(arguments: &[&str], variables: &[(&str, &str)]) -> Agent {
         let mut arguments: Vec<&str> = arguments.to_vec();
         arguments.splice(0..0, ["agent", "--set", "server.listen=127.0.0.1:0"]);
-        let mut child =
-            podometer(&arguments).envs(variables.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = podometer(&arguments);
+        command.envs(variables.iter().copied());
+        Agent::launch_by(command)
+    }
+
+    /// Starts it by a command that becomes the agent, and waits until it listens.
+    pub(crate) fn launch_by(mut command: Command) -> Agent {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, log) = channel();
         std::thread::spawn(move || {
@@ -82,13 +88,7 @@ impl Agent {
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        get(&self.address, path, "")
     }
 
     /// The value of the sample whose name and labels are exactly these.
@@ -113,6 +113,17 @@ impl Agent {
         kill_process(Pid::from_raw(self.child.id() as i32).unwrap(), signal).unwrap();
     }
 
+    #[allow(dead_code, reason = "few tests look at the process from outside")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end that a signal brings.
+    #[allow(dead_code, reason = "few tests end it so")]
+    pub(crate) fn crashed(mut self) {
+        assert_eq!(self.child.wait().unwrap().code(), None);
+    }
+
     /// SIGTERM, and the exit code that follows.
     pub(crate) fn end(mut self) -> i32 {
         self.signal(Signal::TERM);
@@ -125,6 +136,17 @@ impl Agent {
             std::thread::park_timeout(Duration::from_millis(20));
         }
     }
+}
+
+/// Status and body of a page; `header` is a whole line or nothing.
+pub(crate) fn get(address: &str, path: &str, header: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n{header}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }
 
 impl Drop for Agent {

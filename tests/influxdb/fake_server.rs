@@ -6,7 +6,7 @@ use podometer::encode::influx::Batch;
 use podometer::model::ledger::Ledger;
 use podometer::sink::{Handle, State};
 
-use crate::script::{Answer, Server, start, status};
+use crate::script::{Answer, Server, config, start, status};
 
 fn batch(from: usize, to: usize) -> Batch {
     let lines: String = (from..to).map(|at| format!("m,line={at} v={at}i {at}\n")).collect();
@@ -197,4 +197,19 @@ async fn fake_server_sees_the_token_in_the_header_only() {
     assert_eq!(head.matches("s3cr3t").count(), 1);
     assert!(head.to_lowercase().contains("authorization: token s3cr3t\r\n"), "{head}");
     assert!(!format!("{config:?} {handle:?}").contains("s3cr3t"));
+}
+
+/// Each failure is told of the server that failed, not of the one that is asked next.
+#[tokio::test]
+async fn the_server_that_failed_is_named() {
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (first, second) = (free(), free());
+    let mut config = config(&format!("http://{first}"));
+    config.urls = vec![format!("http://{second}")];
+    let handle = start(&config);
+    handle.push(Batch::from_lines("m v=1i 1\n".into()));
+    for address in [first, second] {
+        let message = format!("http://{address}: connection: {address}: ");
+        handle.wait_until(|_, status| status.message.starts_with(&message)).await;
+    }
 }

@@ -9,6 +9,9 @@
     reason = "tests and what they share may panic, compare exactly and say that they were skipped"
 )]
 
+#[path = "../support/dashboard.rs"]
+#[allow(dead_code, reason = "tables are printed by others")]
+mod dashboard;
 mod dashboards;
 mod fake_server;
 mod real_influxdb;
@@ -16,5 +19,6 @@ mod real_victoria;
 mod rows;
 mod sample;
 mod script;
+#[path = "../support/servers.rs"]
 mod servers;
 mod tls;

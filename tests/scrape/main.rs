@@ -7,9 +7,13 @@
     reason = "tests fail by panicking and say loudly what they skip"
 )]
 
+#[path = "../support/child.rs"]
+mod child;
 mod double;
 #[path = "../support/golden.rs"]
 mod golden;
+#[path = "../support/jvm.rs"]
+mod jvm;
 #[path = "../bad_input/program.rs"]
 #[allow(dead_code, reason = "not all of what the agent can be asked is asked here")]
 mod program;
@@ -18,7 +22,6 @@ mod agent;
 mod doctor;
 mod faults;
 mod lines;
-mod neighbour;
 mod real_jvm;
 mod real_nginx;
 

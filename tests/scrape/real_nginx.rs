@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use podometer::model::scraped::{Content, Kind, NginxStatus};
 
-use crate::neighbour::{Running, program};
+use crate::child::{Running, program};
 use crate::{read, target};
 
 /// Far beyond what a start takes: a hang fails the test instead of blocking it.

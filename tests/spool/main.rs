@@ -16,6 +16,6 @@ mod sample;
 #[path = "../influxdb/script.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod script;
-#[path = "../influxdb/servers.rs"]
+#[path = "../support/servers.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod servers;

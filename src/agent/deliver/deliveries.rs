@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::influx::Lines;
-use super::producing::{Produce, Report, produce};
+use super::producing::{Produce, Report, Written, produce};
 use super::samples::{Otlp, Pushed, Series};
 use crate::config::Config;
 use crate::config::sinks::Sink;
@@ -44,8 +44,11 @@ struct Delivery {
 
 struct Production {
     stop: watch::Sender<bool>,
-    task: JoinHandle<(u64, Box<dyn Produce>)>,
+    task: JoinHandle<Ended>,
 }
+
+/// The time of the last snapshot that was produced of, and who did it.
+type Ended = (u64, Box<dyn Produce>);
 
 /// Sinks that can be started; trying that out changed nothing.
 pub(in crate::agent) struct Wanted {
@@ -116,33 +119,37 @@ impl Deliveries {
     ) -> anyhow::Result<Delivery> {
         let seed = KernelClock.wall_ns() as u64;
         let context = || format!("sinks.{} {}", sink.kind(), sink.name());
-        let (handle, last_seq) = match old {
+        let (handle, written) = match old {
             Some(old) if old.sink == sink && !is_all_new => return Ok(old),
             Some(old) => {
-                let (last_seq, producer) = old.production.end().await;
-                // Series that the new settings do not go on with end here.
-                push_last(producer, &old.handle);
+                let mut ended = old.production.end().await;
+                if names_other_series(&old.sink, &sink) || is_all_new {
+                    // Nobody goes on with the series that were written.
+                    push_last(ended.as_mut(), &old.handle);
+                }
+                let written = ended.map(written_by).unwrap_or_default();
                 if is_all_new {
                     let left = old.handle.retire().await;
                     let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
                     handle.adopt(left);
-                    (handle, last_seq)
+                    (handle, written)
                 } else {
                     old.handle.change_to(plan, seed).await.with_context(context)?;
-                    (old.handle, last_seq)
+                    (old.handle, written)
                 }
             }
-            None => (Arc::new(plan.start(&self.spool, seed).with_context(context)?), 0),
+            None => (Arc::new(plan.start(&self.spool, seed).with_context(context)?), Written::default()),
         };
         let (stop, stopped) = watch::channel(false);
+        let last_ns = written.snapshot_boot_ns;
         let producer: Box<dyn Produce> = match &sink {
-            Sink::InfluxDb(config) => Box::new(Lines::new(config, &self.host)),
+            Sink::InfluxDb(config) => Box::new(Lines::new(config, &self.host, written)),
             Sink::Otlp(config) => Box::new(Otlp::new(config)),
             Sink::Pushgateway(config) => Box::new(Pushed::new(config, self.rows)),
             Sink::RemoteWrite(config) => Box::new(Series::new(config, &self.host, self.rows)),
         };
         let heard = (self.feeds.clone(), self.report.clone());
-        let task = produce(producer, sink.interval(), last_seq, heard, handle.clone(), stopped);
+        let task = produce(producer, sink.interval(), last_ns, heard, handle.clone(), stopped);
         let production = Production { stop, task: tokio::spawn(task) };
         Ok(Delivery { sink, handle, production })
     }
@@ -157,26 +164,39 @@ impl Deliveries {
 }
 
 impl Production {
-    async fn end(self) -> (u64, Option<Box<dyn Produce>>) {
+    /// `None` where the task panicked.
+    async fn end(self) -> Option<Ended> {
         self.stop.send_replace(true);
-        match self.task.await {
-            Ok((last_seq, producer)) => (last_seq, Some(producer)),
-            Err(_) => (0, None),
-        }
+        self.task.await.ok()
     }
+}
+
+fn written_by((last_ns, mut producer): Ended) -> Written {
+    Written { snapshot_boot_ns: last_ns, ..producer.written() }
 }
 
 impl Delivery {
     async fn stop(self) {
-        let (_, producer) = self.production.end().await;
-        push_last(producer, &self.handle);
+        let mut ended = self.production.end().await;
+        push_last(ended.as_mut(), &self.handle);
         let ledger = self.handle.shutdown(GRACE).await;
         log_final(&self.handle, &ledger, &self.handle.status());
     }
 }
 
-fn push_last(producer: Option<Box<dyn Produce>>, handle: &Handle) {
-    for batch in producer.map(|mut producer| producer.last_batches()).unwrap_or_default() {
+/// Whether a receiver of remote write would keep the old series beside the new ones.
+fn names_other_series(old: &Sink, new: &Sink) -> bool {
+    match (old, new) {
+        (Sink::RemoteWrite(old), Sink::RemoteWrite(new)) => {
+            (&old.job, &old.instance, &old.external_labels, old.send_node_names)
+                != (&new.job, &new.instance, &new.external_labels, new.send_node_names)
+        }
+        _ => false,
+    }
+}
+
+fn push_last(ended: Option<&mut Ended>, handle: &Handle) {
+    for batch in ended.map(|(_, producer)| producer.last_batches()).unwrap_or_default() {
         handle.push(batch);
     }
 }

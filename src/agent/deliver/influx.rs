@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::producing::{Produce, Report};
+use super::producing::{Produce, Report, Written};
 use crate::encode::Batch;
 use crate::encode::influx::{Extra, Filter, LineWriter, Options, Producer};
 use crate::encode::schema::host::{self, HostOptions};
 use crate::encode::schema::kubernetes::NodeFacts;
 use crate::encode::schema::{internal, inventory, scraped};
 use crate::model::node::Node;
-use crate::model::scraped::Scraped;
 use crate::model::snapshot::Snapshot;
-use crate::model::stamp::Stamp;
 use crate::model::unit::Interface;
 use crate::sampler::Feeds;
 use crate::sink::influxdb::Config;
@@ -22,13 +20,12 @@ pub(super) struct Lines {
     host: String,
     tags: Vec<(String, String)>,
     net_protocol_row: bool,
-    previous: Option<Arc<Node>>,
-    listed: Stamp,
-    forwarded: Arc<Scraped>,
+    written: Written,
 }
 
 impl Lines {
-    pub(super) fn new(config: &Config, host: &str) -> Lines {
+    /// `written` is what this sink was given before a change of its settings.
+    pub(super) fn new(config: &Config, host: &str, written: Written) -> Lines {
         let tags: Vec<(String, String)> = config.tags.clone().into_iter().collect();
         let options = Options {
             host: host.to_owned(),
@@ -44,16 +41,15 @@ impl Lines {
             host: host.to_owned(),
             tags,
             net_protocol_row: config.net_protocol_row,
-            previous: None,
-            listed: Stamp::default(),
-            forwarded: Arc::new(Scraped::default()),
+            written,
         }
     }
 }
 
 impl Produce for Lines {
     fn batches(&mut self, snapshot: &Arc<Snapshot>, feeds: &Feeds, report: &Report) -> (Vec<Batch>, u64) {
-        let Lines { producer, host, tags, net_protocol_row, previous, listed, forwarded } = self;
+        let Lines { producer, host, tags, net_protocol_row, written } = self;
+        let Written { node: previous, listed, scraped: forwarded, .. } = written;
         let options = HostOptions { tags, protocol_row: *net_protocol_row, ..HostOptions::default() };
         let node = snapshot.node.clone();
         // The same reading of the node is not a new point.
@@ -96,6 +92,10 @@ impl Produce for Lines {
             *previous = node;
         }
         (batches, filtered)
+    }
+
+    fn written(&mut self) -> Written {
+        std::mem::take(&mut self.written)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use hyper::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -69,6 +70,22 @@ impl Credentials {
     }
 }
 
+/// A server's text without what we showed it: some answer with what they were sent.
+pub(super) fn masked(text: Bytes, shown: &[&HeaderValue]) -> Bytes {
+    let mut masked = String::from_utf8_lossy(&text).into_owned();
+    for header in shown.iter().filter_map(|header| header.to_str().ok()) {
+        let Some((_, secret)) = header.split_once(' ') else { continue };
+        let login = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let password = login.as_deref().and_then(|login| login.split_once(':')).map(|(_, password)| password);
+        for secret in [Some(secret), password].into_iter().flatten().filter(|secret| !secret.is_empty()) {
+            if masked.contains(secret) {
+                masked = masked.replace(secret, "***");
+            }
+        }
+    }
+    if masked.as_bytes() == text { text } else { masked.into() }
+}
+
 impl Access {
     fn header(&self, secret: &Secret, text: &SecretString) -> Result<HeaderValue, SecretError> {
         let text = match self {
@@ -91,6 +108,19 @@ pub(super) fn basic(user: &str, password: &SecretString) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_shown_is_not_told_on() {
+        let basic = HeaderValue::from_static("Basic dTpwNHNz");
+        let token = HeaderValue::from_static("Token t0k3n==");
+        for (text, expected) in [
+            ("no dTpwNHNz, that is p4ss, not u", "no ***, that is ***, not u"),
+            ("authorization: Token t0k3n==", "authorization: Token ***"),
+            ("partial write", "partial write"),
+        ] {
+            assert_eq!(masked(text.into(), &[&basic, &token]), expected);
+        }
+    }
 
     #[test]
     fn a_header_does_not_print_and_a_changed_file_counts() {

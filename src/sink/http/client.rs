@@ -6,9 +6,9 @@ use bytes::{Buf, Bytes};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 
-use super::access::{Access, Credentials};
+use super::access::{Access, Credentials, masked};
 use super::connection::Connection;
 use super::endpoint::Endpoint;
 use super::proxy::{Proxies, Proxy};
@@ -44,10 +44,12 @@ pub enum StartError {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::sink) enum SendError {
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {0:?}; see whether the server is overloaded, or raise http.timeout")]
     Timeout(Duration),
     #[error("connection: {0}")]
     Connection(String),
+    #[error("{0}")]
+    Proxy(String),
     #[error("answer: {0}")]
     Answer(String),
     #[error("request: {0}")]
@@ -63,7 +65,7 @@ pub(in crate::sink) enum SendError {
 impl SendError {
     /// True where somebody has to mend a file or setting first.
     pub(in crate::sink) fn is_ours(&self) -> bool {
-        matches!(self, SendError::Secret(_) | SendError::Tls(_))
+        matches!(self, SendError::Secret(_) | SendError::Tls(_) | SendError::Proxy(_))
     }
 }
 
@@ -72,6 +74,8 @@ pub(in crate::sink) struct Client {
     endpoints: Vec<Endpoint>,
     /// The server that is asked; another after it failed.
     current: usize,
+    /// The one that was asked last.
+    asked: usize,
     connection: Option<Connection>,
     credentials: Credentials,
     tls: Tls,
@@ -101,6 +105,7 @@ impl Client {
         Ok(Client {
             endpoints,
             current: 0,
+            asked: 0,
             connection: None,
             credentials: Credentials::new(servers.access),
             tls,
@@ -109,9 +114,9 @@ impl Client {
         })
     }
 
-    /// The address that the next request goes to.
+    /// The address that the last request went to, or the first one will.
     pub(in crate::sink) fn server(&self) -> &str {
-        &self.endpoints[self.current].shown
+        &self.endpoints[self.asked].shown
     }
 
     /// One request and its whole answer. After a failure that another server may not have, the next request goes
@@ -119,6 +124,7 @@ impl Client {
     pub(in crate::sink) async fn send(&mut self, outgoing: &Outgoing) -> Result<Reply, SendError> {
         // The connection is kept only by an exchange that ends well: one that is given up half-way is closed.
         let kept = self.connection.take().filter(Connection::is_open);
+        self.asked = self.current;
         let timeout = self.timeout;
         let exchange = self.exchange(outgoing, kept);
         let sent = tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(SendError::Timeout(timeout)));
@@ -154,16 +160,19 @@ impl Client {
     ) -> Result<(Reply, Connection), SendError> {
         let endpoint = &self.endpoints[self.current];
         let proxy = self.proxies.of(endpoint)?;
+        let proxy = proxy.as_ref();
         let authorization = self.credentials.header()?;
+        let by_proxy = proxy.and_then(|proxy| proxy.authorization.as_ref());
+        let shown: Vec<&HeaderValue> = authorization.iter().chain(by_proxy).collect();
         let trust = if endpoint.is_https { Some(self.tls.client()?) } else { None };
         let same = |connection: &Connection| match (&connection.trust, &trust) {
             (Some(old), Some(new)) => std::sync::Arc::ptr_eq(old, new),
             (old, new) => old.is_none() && new.is_none(),
         };
         if let Some(mut connection) = kept.filter(same) {
-            let request = request(endpoint, outgoing, &connection, authorization.as_ref(), proxy.as_ref())?;
+            let request = request(endpoint, outgoing, &connection, authorization.as_ref(), proxy)?;
             match connection.send(request).await {
-                Ok(response) => return Ok((read(response).await?, connection)),
+                Ok(response) => return Ok((read(through(response, proxy)?, &shown).await?, connection)),
                 // Where the server closed it before it saw the request, nothing was lost.
                 Err(error) if error.is_canceled() || error.is_closed() || error.is_incomplete_message() => {}
                 Err(error) => return Err(SendError::Connection(chain(&error))),
@@ -173,11 +182,19 @@ impl Client {
             Some(trust) => Some((trust, self.tls.server_name(&endpoint.host)?)),
             None => None,
         };
-        let mut connection = Connection::open(endpoint, proxy.as_ref(), tls).await?;
-        let request = request(endpoint, outgoing, &connection, authorization.as_ref(), proxy.as_ref())?;
+        let mut connection = Connection::open(endpoint, proxy, tls).await?;
+        let request = request(endpoint, outgoing, &connection, authorization.as_ref(), proxy)?;
         let response =
             connection.send(request).await.map_err(|error| SendError::Connection(chain(&error)))?;
-        Ok((read(response).await?, connection))
+        Ok((read(through(response, proxy)?, &shown).await?, connection))
+    }
+}
+
+/// The server's answer, and not that of a proxy which did not let us through.
+fn through(response: Response<Incoming>, proxy: Option<&Proxy>) -> Result<Response<Incoming>, SendError> {
+    match (response.status(), proxy) {
+        (status @ StatusCode::PROXY_AUTHENTICATION_REQUIRED, Some(proxy)) => Err(proxy.refused(status)),
+        _ => Ok(response),
     }
 }
 
@@ -207,7 +224,8 @@ fn request(
     Ok(request.body(Full::new(outgoing.body.clone()))?)
 }
 
-async fn read(response: Response<Incoming>) -> Result<Reply, SendError> {
+/// The beginning of an answer, without what we showed to get it.
+async fn read(response: Response<Incoming>, shown: &[&HeaderValue]) -> Result<Reply, SendError> {
     let (head, mut body) = response.into_parts();
     let mut text = Vec::new();
     while text.len() < BODY_CAP {
@@ -224,7 +242,7 @@ async fn read(response: Response<Incoming>) -> Result<Reply, SendError> {
             Some(Err(error)) => return Err(SendError::Answer(chain(&error))),
         }
     }
-    Ok(Reply { status: head.status, headers: head.headers, body: text.into() })
+    Ok(Reply { status: head.status, headers: head.headers, body: masked(text.into(), shown) })
 }
 
 /// The error with its causes: the outermost of hyper's says little.

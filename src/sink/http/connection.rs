@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HOST, PROXY_AUTHORIZATION};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
@@ -100,7 +100,10 @@ async fn handshake<B: Body<Data = Bytes, Error = std::convert::Infallible> + Sen
 }
 
 async fn connect(host: &str, port: u16) -> Result<TcpStream, SendError> {
-    let failed = |error: std::io::Error| SendError::Connection(format!("{host}:{port}: {error}"));
+    let failed = |error: std::io::Error| {
+        let mend = "start the server, let us through to it, or correct the address";
+        SendError::Connection(format!("{host}:{port}: {error}; {mend}"))
+    };
     let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
     // Without it a request may wait for the answer to an acknowledgement.
     _ = stream.set_nodelay(true);
@@ -130,14 +133,7 @@ async fn tunnel(
         let status = response.status();
         _ = response.into_body().collect().await;
         driver.abort();
-        let mend = match status {
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => "set http.proxy_username and proxy_password_file",
-            _ => "it does not let us through: check http.proxy",
-        };
-        return Err(SendError::Connection(format!(
-            "proxy {}:{} answered {status}: {mend}",
-            proxy.host, proxy.port
-        )));
+        return Err(proxy.refused(status));
     }
     let upgraded = hyper::upgrade::on(response).await.map_err(|error| failed(&error))?;
     Ok(Box::new(TokioIo::new(upgraded)))

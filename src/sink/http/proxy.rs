@@ -1,10 +1,11 @@
 //! Which proxy stands between us and a server.
 
-use hyper::Uri;
 use hyper::header::HeaderValue;
+use hyper::{StatusCode, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::access::basic;
+use super::client::SendError;
 use super::endpoint::{Endpoint, url_fault};
 use super::secret::{Secret, SecretError};
 use crate::sink::config::HttpConfig;
@@ -50,6 +51,17 @@ impl Proxies {
         }
         let port = found.uri().port_u16().unwrap_or(80);
         Ok(Some(Proxy { host: host.trim_matches(['[', ']']).to_owned(), port, authorization }))
+    }
+}
+
+impl Proxy {
+    /// It said no, before the server saw anything.
+    pub(super) fn refused(&self, status: StatusCode) -> SendError {
+        let mend = match status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => "set http.proxy_username and proxy_password_file",
+            _ => "it does not let us through: check http.proxy",
+        };
+        SendError::Proxy(format!("proxy {}:{} answered {status}; {mend}", self.host, self.port))
     }
 }
 

@@ -26,9 +26,11 @@ pub struct Limits {
 /// Why a spool cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    #[error("{path}: {error}")]
+    #[error(
+        "{path}: {error}; make spool.directory writable for the agent's user and leave room there, or name another one"
+    )]
     File { path: PathBuf, error: io::Error },
-    #[error("{path} is used by another process: give each agent its own spool.directory")]
+    #[error("{path} is used by another process; give each agent its own spool.directory")]
     Locked { path: PathBuf },
 }
 
