@@ -58,6 +58,7 @@ pub const LABELS: &[&str] = &[
     "sink",
     "source",
     "state",
+    "target",
     "system_uuid",
     "uid",
     "unit",
