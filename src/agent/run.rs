@@ -96,7 +96,7 @@ impl Running {
     async fn start(config: Config, set_level: SetLevel) -> anyhow::Result<Running> {
         let feeds = Feeds::default();
         let prepared = server::prepare(config.server.clone())?;
-        let wanted = Wanted::of(&config, node_name(&config))?;
+        let wanted = Wanted::of(&config, node_name(&config), true)?;
         // The address first: a second agent on this machine should fail before it reads anything.
         let listener = bind(&config).await?;
         let sight = open_and_announce(&config)?;
@@ -170,7 +170,7 @@ impl Running {
         let sight = is_read_anew.then(|| open_and_announce(&new)).transpose()?;
         let prepared = is_server_new.then(|| server::prepare(new.server.clone())).transpose()?;
         let listener = if old.server.listen == new.server.listen { None } else { Some(bind(&new).await?) };
-        let wanted = Wanted::of(&new, node_name(&new))?;
+        let wanted = Wanted::of(&new, node_name(&new), false)?;
         let old = std::mem::replace(&mut self.config, new);
         let new = &self.config;
         (self.set_level)(new.agent.log.level);

@@ -83,7 +83,10 @@ impl Plan {
 
     /// Reads what has to be there, such as certificates, and changes nothing.
     pub fn try_out(&self) -> Result<(), StartError> {
-        Client::new(self.kind, &self.name, self.servers.clone()).map(drop)
+        let mut client = Client::new(self.kind, &self.name, self.servers.clone())?;
+        let failed =
+            |error| StartError::Tls { kind: self.kind, name: self.name.clone(), error: Box::new(error) };
+        client.read_certificates().map_err(failed)
     }
 
     /// Starts delivery on the current tokio runtime. `seed` makes the jitter of this process its own.

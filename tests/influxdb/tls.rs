@@ -39,7 +39,7 @@ async fn an_unknown_certificate_is_refused_and_a_named_authority_trusted() {
 
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("ca.pem");
-    std::fs::write(&file, pem).unwrap();
+    std::fs::write(&file, &pem).unwrap();
     let mut config = server.config();
     config.tls.ca_file = Some(file.clone());
     let trusting = start(&config);
@@ -56,6 +56,12 @@ async fn an_unknown_certificate_is_refused_and_a_named_authority_trusted() {
     config = server.config();
     config.tls.ca_file = Some(file);
     let plan = config.plan().unwrap();
-    let error = plan.start(&podometer::sink::spool::Config::default(), 1).unwrap_err().to_string();
+    let error = plan.try_out().unwrap_err().to_string();
     assert!(error.contains("ca.pem") && error.contains("influxdb"), "{error}");
+    // A running sink waits for the file to be mended.
+    let waiting = start(&config);
+    waiting.push(batch());
+    waiting.wait_until(|_, status| status.state == State::Held && status.message.contains("ca.pem")).await;
+    std::fs::write(config.tls.ca_file.as_ref().unwrap(), &pem).unwrap();
+    waiting.wait_until(|ledger, _| ledger.acknowledged == 1).await;
 }

@@ -60,13 +60,17 @@ pub(in crate::agent) struct Wanted {
 }
 
 impl Wanted {
-    /// Refuses what cannot work before anything is stopped.
-    pub(in crate::agent) fn of(config: &Config, host: Arc<str>) -> anyhow::Result<Wanted> {
+    /// Refuses what cannot work before anything is stopped. What a start lacks may still come: it is told, and what
+    /// is made meanwhile waits.
+    pub(in crate::agent) fn of(config: &Config, host: Arc<str>, is_start: bool) -> anyhow::Result<Wanted> {
         let mut sinks = Vec::new();
         for sink in config.sinks.all() {
             let sink = sink.for_node(&host);
             let plan = sink.plan()?;
-            plan.try_out()?;
+            match plan.try_out() {
+                Err(error) if is_start => tracing::warn!(%error, "a sink cannot deliver yet"),
+                tried => tried?,
+            }
             sinks.push((sink, plan));
         }
         Ok(Wanted { sinks, spool: config.spool.clone(), host, rows: config.server.rows() })

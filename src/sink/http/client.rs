@@ -84,7 +84,7 @@ pub(in crate::sink) struct Client {
 }
 
 impl Client {
-    /// Certificates are read once here, so that a wrong file is known at the start.
+    /// Certificates are read when they are needed: they may come later, or be mended.
     pub(in crate::sink) fn new(
         kind: &'static str,
         name: &str,
@@ -94,24 +94,24 @@ impl Client {
         if endpoints.is_empty() || endpoints.len() != servers.urls.len() {
             return Err(StartError::NoServer { kind, name: name.to_owned() });
         }
-        let mut tls = Tls::new(servers.tls);
-        if endpoints.iter().any(|endpoint| endpoint.is_https) {
-            tls.client().map_err(|error| StartError::Tls {
-                kind,
-                name: name.to_owned(),
-                error: Box::new(error),
-            })?;
-        }
         Ok(Client {
             endpoints,
             current: 0,
             asked: 0,
             connection: None,
             credentials: Credentials::new(servers.access),
-            tls,
+            tls: Tls::new(servers.tls),
             proxies: Proxies::new(&servers.http),
             timeout: servers.http.timeout,
         })
+    }
+
+    /// Reads the certificates now.
+    pub(in crate::sink) fn read_certificates(&mut self) -> Result<(), TlsError> {
+        if self.endpoints.iter().any(|endpoint| endpoint.is_https) {
+            self.tls.client()?;
+        }
+        Ok(())
     }
 
     /// The address that the last request went to, or the first one will.
