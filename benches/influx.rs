@@ -26,6 +26,7 @@ struct Point {
 enum Value {
     Integer(i64),
     Float(f64),
+    Text(String),
 }
 
 fn points(text: &str) -> Vec<Point> {
@@ -40,6 +41,7 @@ fn points(text: &str) -> Vec<Point> {
                 .map(|(key, value)| match value {
                     FieldValue::I64(value) => (key.to_string(), Value::Integer(*value)),
                     FieldValue::F64(value) => (key.to_string(), Value::Float(*value)),
+                    FieldValue::String(value) => (key.to_string(), Value::Text(value.to_string())),
                     other => unreachable!("{other:?} is not in the sample"),
                 })
                 .collect(),
@@ -59,11 +61,13 @@ fn build(points: &[Point], out: Vec<u8>) -> Vec<u8> {
         let mut line = match first {
             Value::Integer(value) => line.field(key, *value),
             Value::Float(value) => line.field(key, *value),
+            Value::Text(value) => line.field(key, value.as_str()),
         };
         for (key, value) in &point.fields[1..] {
             line = match value {
                 Value::Integer(value) => line.field(key, *value),
                 Value::Float(value) => line.field(key, *value),
+                Value::Text(value) => line.field(key, value.as_str()),
             };
         }
         builder = line.timestamp(point.time).close_line();

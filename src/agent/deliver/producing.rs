@@ -73,8 +73,8 @@ impl Pace {
         }
         self.last = taken_ns;
         let next_ns = self.due.saturating_add(self.interval);
-        // After a pause the count begins anew.
-        let is_behind = next_ns <= taken_ns.saturating_add(SLACK_NS);
+        // With the first one and after a pause the count begins anew.
+        let is_behind = self.due == 0 || next_ns <= taken_ns.saturating_add(SLACK_NS);
         self.due = if is_behind { taken_ns.saturating_add(self.interval) } else { next_ns };
         true
     }
