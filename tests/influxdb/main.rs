@@ -21,4 +21,5 @@ mod sample;
 mod script;
 #[path = "../support/servers.rs"]
 mod servers;
+mod spooled;
 mod tls;
