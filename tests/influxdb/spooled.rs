@@ -7,11 +7,19 @@ use podometer::model::report::Lifetime;
 use podometer::sink::Handle;
 use podometer::sink::spool::{Config, Keep};
 
+use crate::disk::Disk;
 use crate::script::{Answer, Server, status};
 
 fn start(server: &Server, directory: &Path) -> Handle {
     let spool = Config { directory: Some(directory.to_owned()), keep: Keep::Always, ..Config::default() };
-    server.config().plan().unwrap().start(&spool, 1).unwrap()
+    let mut config = server.config();
+    // The disk has whole lines to hold.
+    config.gzip = false;
+    config.plan().unwrap().start(&spool, 1).unwrap()
+}
+
+fn batch(points: usize) -> Batch {
+    Batch::from_lines((0..points).map(|at| format!("m v={at}i {at}\n")).collect::<String>().into())
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -44,7 +52,7 @@ async fn killed_between_the_parts_of_a_batch() {
     let (directory, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let handle = start(&server, directory.path());
     handle.wait_until(|_, status| status.is_spool_open).await;
-    handle.push(Batch::from_lines((0..4).map(|at| format!("m v={at}i {at}\n")).collect::<String>().into()));
+    handle.push(batch(4));
     // The first part is stored, the second is under way.
     handle.wait_until(|_, status| status.requests == 3).await;
     copy(directory.path(), left.path());
@@ -52,4 +60,23 @@ async fn killed_between_the_parts_of_a_batch() {
     let server = Server::start(|_, _| status("204 No Content")).await;
     let all = lifetime(&start(&server, left.path())).await;
     assert_eq!(all, Lifetime { produced: 4, acknowledged: 4, ..Lifetime::default() });
+}
+
+/// A write that a full disk cut short is no damage: what a kill then loses was lost by the kill.
+#[tokio::test]
+async fn killed_while_the_disk_is_full() {
+    let Some(disk) = Disk::mount(200) else { return };
+    let server = Server::start(|_, _| status("503 Service Unavailable")).await;
+    let handle = start(&server, disk.path());
+    handle.wait_until(|_, status| status.is_spool_open).await;
+    handle.push(batch(3));
+    handle.wait_until(|_, status| status.spooled_points == 3 || status.requests > 0).await;
+    disk.fill();
+    handle.push(batch(1000));
+    handle.wait_until(|_, status| !status.spool_message.is_empty()).await;
+    let left = tempfile::tempdir().unwrap();
+    copy(&disk.path().join("influxdb"), &left.path().join("influxdb"));
+    let next = start(&server, left.path());
+    next.wait_until(|_, status| status.is_spool_open).await;
+    assert_eq!(next.ledger().dropped, [("process_killed", 1000)]);
 }
