@@ -136,20 +136,27 @@ impl Account {
         });
     }
 
-    /// All of a parcel is settled: `rejected` points by that reason, the others acknowledged.
-    /// `seq` is the record that is settled with it.
-    pub(super) fn settle(&self, parcel: &Parcel, rejected: u64, reason: &'static str, seq: Option<u64>) {
+    /// All of these is settled: so many points rejected for each reason, the others acknowledged. `seq` is the record
+    /// that is settled with them.
+    pub(super) fn settle(&self, parcels: &[Parcel], refused: &[(&'static str, u64)], seq: Option<u64>) {
         self.change(|books| {
             books.hand = None;
             books.settled_seq = seq.unwrap_or(books.settled_seq);
-            books.land(parcel);
-            let rejected = rejected.min(parcel.points());
-            books.acknowledged += parcel.points() - rejected;
-            if rejected < parcel.points() || parcel.points() == 0 {
-                books.status.acknowledged_bytes += parcel.bytes() as u64;
+            let (mut points, mut bytes) = (0, 0);
+            for parcel in parcels {
+                books.land(parcel);
+                points += parcel.points();
+                bytes += parcel.bytes() as u64;
             }
-            if rejected > 0 {
-                add(&mut books.rejected, reason, rejected);
+            let mut left = points;
+            for &(reason, points) in refused {
+                let points = points.min(left);
+                left -= points;
+                add(&mut books.rejected, reason, points);
+            }
+            books.acknowledged += left;
+            if left > 0 || points == 0 {
+                books.status.acknowledged_bytes += bytes;
             }
         });
     }
@@ -195,10 +202,12 @@ impl Account {
     }
 
     /// A record goes back to disk, where it still is.
-    pub(super) fn returned_to_spool(&self, parcel: &Parcel) {
+    pub(super) fn returned_to_spool(&self, parts: &[Parcel]) {
         self.change(|books| {
-            books.land(parcel);
-            books.spooled_points += parcel.points();
+            for part in parts {
+                books.land(part);
+                books.spooled_points += part.points();
+            }
             books.spooled_records += 1;
         });
     }

@@ -44,7 +44,7 @@ fn the_oldest_goes_first_and_is_counted() {
     assert_eq!(first.points(), 5);
     account.push(parcel(6));
     assert_eq!(account.ledger().dropped, [("queue_full", 4 + 3 + 6)], "what is in flight cannot be dropped");
-    account.settle(&first, 2, "unparsable", None);
+    account.settle(&[first], &[("unparsable", 2)], None);
     account.close();
     account.push(parcel(2));
     let ledger = account.ledger();
@@ -78,8 +78,8 @@ proptest! {
                     flying = parcel_in_flight;
                 }
                 (_, None) => flying = take(&account),
-                (2, Some(parcel)) => account.settle(&parcel, 0, "", None),
-                (3, Some(parcel)) => account.settle(&parcel, points as u64, "unparsable", None),
+                (2, Some(parcel)) => account.settle(&[parcel], &[], None),
+                (3, Some(parcel)) => account.settle(&[parcel], &[("unparsable", points as u64)], None),
                 (4, Some(parcel)) => account.put_back(vec![parcel]),
                 (5, Some(parcel)) => {
                     account.report(State::Retrying, "away");
@@ -87,12 +87,12 @@ proptest! {
                 }
                 (_, Some(whole)) => {
                     if whole.points() < 2 {
-                        account.settle(&whole, 1, "too_large", None);
+                        account.settle(&[whole], &[("too_large", 1)], None);
                     } else {
                         let parts = [parcel(1), parcel(whole.points() as usize - 1)];
                         account.part(&whole, &parts);
                         let [first, second] = parts;
-                        account.settle(&first, 0, "", None);
+                        account.settle(&[first], &[], None);
                         flying = Some(second);
                     }
                 }

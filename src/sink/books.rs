@@ -282,7 +282,11 @@ impl Books {
     }
 }
 
+/// No points are no entry.
 pub(super) fn add(tally: &mut Tally, reason: &'static str, points: u64) {
+    if points == 0 {
+        return;
+    }
     match tally.iter_mut().find(|(known, _)| *known == reason) {
         Some((_, sum)) => *sum += points,
         None => tally.push((reason, points)),

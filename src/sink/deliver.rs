@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::account::{Account, Source};
+use super::books::{Tally, add};
 use super::http::{Client, SendError};
 use super::parcel::Parcel;
 use super::protocol::{Protocol, Reply, Verdict};
@@ -39,7 +40,17 @@ pub(super) struct Job {
     /// The last one is next.
     parts: Vec<Parcel>,
     /// Where all of it stands on disk.
-    ticket: Option<Ticket>,
+    stored: Option<Stored>,
+}
+
+/// A record of the spool. The next run would send all of it again, so it is settled as a whole: its parts count as in
+/// flight until the last of them is done.
+#[derive(Debug)]
+struct Stored {
+    ticket: Ticket,
+    done: Vec<Parcel>,
+    /// Points of those that were refused, by reason.
+    refused: Tally,
 }
 
 pub(super) struct Delivery {
@@ -126,10 +137,10 @@ impl Delivery {
 
     async fn take(&self) -> Option<Job> {
         match self.account.take() {
-            Source::Memory(parcel) => Some(Job { parts: vec![parcel], ticket: None }),
+            Source::Memory(parcel) => Some(Job { parts: vec![parcel], stored: None }),
             Source::Spool => {
                 let (parcel, ticket) = self.keeper.as_ref()?.next().await?;
-                Some(Job { parts: vec![parcel], ticket: Some(ticket) })
+                Some(Job { parts: vec![parcel], stored: Some(Stored::new(ticket)) })
             }
             Source::Nowhere => None,
         }
@@ -155,13 +166,12 @@ impl Delivery {
     }
 
     /// What is left of a job is kept in hand where it is on disk as a whole, and waits again where it is not.
-    fn keep(&mut self, job: Job) {
+    fn keep(&mut self, mut job: Job) {
         if job.parts.is_empty() {
             return;
         }
-        let ticket = job.ticket.or_else(|| self.account.hand_ticket());
-        let job = Job { ticket, ..job };
-        if job.ticket.is_some() {
+        job.look_at_disk(&self.account);
+        if job.stored.is_some() {
             self.job = Some(job);
         } else {
             self.account.put_back(job.parts.into_iter().rev().collect());
@@ -197,10 +207,7 @@ impl Delivery {
 
     fn settle(&mut self, job: &mut Job, sent: Result<Reply, SendError>) -> Next {
         let Some(part) = job.parts.last().cloned() else { return Next::Go };
-        // It may have been put on disk while it was under way.
-        if job.ticket.is_none() {
-            job.ticket = self.account.hand_ticket();
-        }
+        job.look_at_disk(&self.account);
         let reply = match sent {
             Ok(reply) => reply,
             Err(error) => {
@@ -245,12 +252,16 @@ impl Delivery {
     /// Marked before it is counted: a kill in between loses no count that the next run could not make up, and
     /// sends nothing twice.
     fn done(&self, job: &mut Job, part: &Parcel, rejected: u64, reason: &'static str) {
-        job.parts.pop();
-        let ticket = if job.parts.is_empty() { job.ticket.take() } else { None };
-        if let Some(ticket) = &ticket {
-            self.mark(ticket);
+        let part = job.parts.pop().unwrap_or_else(|| part.clone());
+        let Some(stored) = &mut job.stored else {
+            return self.account.settle(&[part], &[(reason, rejected)], None);
+        };
+        stored.done.push(part);
+        add(&mut stored.refused, reason, rejected);
+        if job.parts.is_empty() {
+            self.mark(&stored.ticket);
+            self.account.settle(&stored.done, &stored.refused, Some(stored.ticket.seq()));
         }
-        self.account.settle(part, rejected, reason, ticket.as_ref().map(Ticket::seq));
     }
 
     /// Cuts the batch apart until the refused points stand alone; resending a stored one changes nothing.
@@ -295,11 +306,28 @@ impl Delivery {
     }
 }
 
+impl Stored {
+    fn new(ticket: Ticket) -> Stored {
+        Stored { ticket, done: Vec::new(), refused: Tally::new() }
+    }
+}
+
 impl Job {
+    /// It may have been put on disk while it was under way.
+    fn look_at_disk(&mut self, account: &Account) {
+        if self.stored.is_none() {
+            self.stored = account.hand_ticket().map(Stored::new);
+        }
+    }
+
     /// Nobody sends it any more: on disk it waits for the next run, from memory it waits again.
-    pub(super) fn leave(self, account: &Account) {
-        match self.ticket.or_else(|| account.hand_ticket()) {
-            Some(_) => self.parts.iter().for_each(|part| account.returned_to_spool(part)),
+    pub(super) fn leave(mut self, account: &Account) {
+        self.look_at_disk(account);
+        match self.stored {
+            Some(mut stored) => {
+                stored.done.append(&mut self.parts);
+                account.returned_to_spool(&stored.done);
+            }
             None => account.put_back(self.parts.into_iter().rev().collect()),
         }
     }

@@ -13,6 +13,9 @@
 #[allow(dead_code, reason = "tables are printed by others")]
 mod dashboard;
 mod dashboards;
+#[allow(dead_code, reason = "shared with tests that ask for more")]
+#[path = "../chaos/disk.rs"]
+mod disk;
 mod fake_server;
 mod real_influxdb;
 mod real_victoria;
@@ -21,4 +24,5 @@ mod sample;
 mod script;
 #[path = "../support/servers.rs"]
 mod servers;
+mod spooled;
 mod tls;

@@ -105,6 +105,14 @@ impl Server {
         }
     }
 
+    #[allow(dead_code, reason = "not each of the tests that share this stops a server")]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        if let Some(child) = &self.child {
+            let pid = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
+            rustix::process::kill_process(pid, signal).unwrap();
+        }
+    }
+
     /// Status and body. HTTP/1.0, so that the end of the body is the end of the connection.
     pub(crate) fn request(&self, method: &str, path: &str, login: Option<&str>, body: &str) -> (u16, String) {
         self.try_request(method, path, login, body).expect("the server answers")

@@ -297,7 +297,7 @@ impl Desk {
     /// The record was read and nobody took it: it is the next one again.
     fn take_back(&mut self, found: Option<(Parcel, Ticket)>) {
         if let Some((parcel, ticket)) = found {
-            self.account.returned_to_spool(&parcel);
+            self.account.returned_to_spool(std::slice::from_ref(&parcel));
             self.returned = Some((parcel, ticket));
         }
     }

@@ -89,10 +89,25 @@ impl Segment {
         Ok((segment, SegmentHead::parse(&head[..read])))
     }
 
-    /// Head, body and filling by one system call at a known place: what a failed one left there is overwritten by
-    /// the next, or seen as torn.
+    /// Writes one record; what a write that failed left behind is taken away again, or the next run would see it as
+    /// damage.
     pub(super) fn append(&mut self, parcel: &Parcel, seq: u64, now: Now) -> io::Result<()> {
         let head = Head::of(parcel, seq, now);
+        if let Err(error) = self.write(&head, parcel) {
+            // Where this fails, too, the next record is written over it, or it is seen as torn.
+            _ = self.file.set_len(self.tail);
+            return Err(error);
+        }
+        self.last = self.tail;
+        self.tail += head.whole_length();
+        self.points += head.points;
+        self.records += 1;
+        self.newest = now;
+        Ok(())
+    }
+
+    /// Head, body and filling by one system call at a known place.
+    fn write(&self, head: &Head, parcel: &Parcel) -> io::Result<()> {
         let head_bytes = head.to_bytes();
         let body = parcel.body();
         let filling = &[0; 8][..(head.whole_length() - HEAD) as usize - body.len()];
@@ -110,11 +125,6 @@ impl Segment {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.last = self.tail;
-        self.tail += head.whole_length();
-        self.points += head.points;
-        self.records += 1;
-        self.newest = now;
         Ok(())
     }
 

@@ -1,0 +1,375 @@
+//! One round: a sink of some settings, so many faults, then peace, and the verdict.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use podometer::sink::spool::Totals;
+use rustix::process::Signal;
+
+use crate::dice::Dice;
+use crate::disk::Disk;
+use crate::faults::{Counts, Fault};
+use crate::files::{self, Harm};
+use crate::journal;
+use crate::process::Process;
+use crate::proxy::Proxy;
+use crate::store::Store;
+use crate::verdict::{Known, Outcome, judge};
+use crate::worker::{Knobs, Settings};
+
+/// What is drawn between requests, and how often.
+const EVENTS: &[(Fault, u64)] = &[
+    (Fault::KilledAgent, 24),
+    (Fault::KilledAtStart, 8),
+    (Fault::StoppedAgent, 10),
+    (Fault::EndedAgent, 5),
+    (Fault::KilledServer, 6),
+    (Fault::StoppedServer, 6),
+    (Fault::FullDisk, 8),
+    (Fault::ReadOnlyDisk, 4),
+    (Fault::FlippedRunning, 8),
+    (Fault::FlippedDown, 8),
+    (Fault::ZeroedRunning, 4),
+    (Fault::ZeroedDown, 4),
+    (Fault::CutRunning, 4),
+    (Fault::CutDown, 4),
+    (Fault::FlippedAccount, 8),
+    (Fault::DestroyedAccount, 3),
+];
+
+/// What a round is given.
+pub(crate) struct Round<'a> {
+    pub(crate) store: &'a mut dyn Store,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) seed: u64,
+    /// The number of the first point.
+    pub(crate) first: u64,
+    pub(crate) faults: u64,
+}
+
+/// A round that is under way.
+struct Running<'a> {
+    store: &'a mut dyn Store,
+    counts: Arc<Counts>,
+    dice: Dice,
+    knobs: Knobs,
+    proxy: Proxy,
+    /// Of journal and log, and of the spool where it has no disk of its own.
+    directory: tempfile::TempDir,
+    disk: Option<Disk>,
+    /// Files may be damaged in this round.
+    may_harm: bool,
+    life: u64,
+    next: u64,
+    process: Process,
+    known: Known,
+    /// The account was written at some time, and not destroyed since.
+    has_totals: bool,
+    /// What it said before it was damaged under the running child.
+    last_seen: Option<Totals>,
+}
+
+impl Round<'_> {
+    /// Returns what was found, and the number of the next round's first point.
+    pub(crate) fn run(self) -> (Outcome, u64) {
+        let mut dice = Dice::new(self.seed);
+        let knobs = Knobs::draw(&mut dice, self.store.refuses());
+        let disk = if dice.chance(0.3) { Disk::mount(dice.pick(&[96, 400, 2_000])) } else { None };
+        let may_harm = dice.chance(0.5);
+        let directory = tempfile::tempdir().unwrap();
+        let proxy =
+            Proxy::start(self.store.port(), self.store.numbers(), self.seed ^ 1, Arc::clone(&self.counts));
+        proxy.fail(dice.pick(&[20, 80, 200]), knobs.timeout_ms);
+        let begun = self.counts.sum();
+        let root = disk.as_ref().map_or(directory.path(), Disk::path).to_owned();
+        let settings = settings_of(&root, directory.path(), &proxy, 1, self.first, self.seed, &knobs);
+        let process = Process::spawn(&settings, &directory.path().join("stderr"));
+        let mut running = Running {
+            store: self.store,
+            counts: self.counts,
+            dice,
+            knobs,
+            proxy,
+            directory,
+            disk,
+            may_harm,
+            life: 1,
+            next: self.first,
+            process,
+            known: Known::default(),
+            has_totals: false,
+            last_seen: None,
+        };
+        running.awaited();
+        while running.counts.sum() - begun < self.faults && running.known.wrong.is_empty() {
+            running.event();
+            let pause = running.dice.between(2, 40);
+            std::thread::sleep(Duration::from_millis(pause));
+        }
+        running.end(self.first)
+    }
+}
+
+fn settings_of(
+    root: &Path,
+    directory: &Path,
+    proxy: &Proxy,
+    life: u64,
+    first: u64,
+    seed: u64,
+    knobs: &Knobs,
+) -> Settings {
+    Settings {
+        life,
+        url: proxy.url.clone(),
+        spool: root.join("spool"),
+        journal: directory.join("journal"),
+        first,
+        seed: seed.wrapping_add(life),
+        knobs: knobs.clone(),
+    }
+}
+
+impl Running<'_> {
+    fn spool(&self) -> PathBuf {
+        let root = self.disk.as_ref().map_or(self.directory.path(), Disk::path);
+        root.join("spool/influxdb/chaos")
+    }
+
+    fn wrong(&mut self, what: &str) {
+        self.known.wrong.push(format!("life {}: {what}", self.life));
+    }
+
+    fn start(&mut self) {
+        self.life += 1;
+        let root = self.disk.as_ref().map_or(self.directory.path(), Disk::path);
+        let seed = self.dice.below(1 << 40);
+        let directory = self.directory.path();
+        let settings = settings_of(root, directory, &self.proxy, self.life, self.next, seed, &self.knobs);
+        self.process = Process::spawn(&settings, &directory.join("stderr"));
+    }
+
+    fn awaited(&mut self) {
+        if !self.process.await_start(self.life) {
+            self.wrong("it did not start");
+        }
+    }
+
+    fn kill(&mut self) {
+        if let Err(what) = self.process.kill() {
+            self.wrong(&what);
+        }
+        self.buried();
+    }
+
+    /// What the files of a life that ended say.
+    fn buried(&mut self) {
+        let life = journal::last_life(&self.directory.path().join("journal"));
+        self.next = life.begun.last().map_or(self.next, |(_, end)| *end).max(self.next);
+        let found = files::read_totals(&self.spool());
+        match (found, self.last_seen.take()) {
+            (Some(_), _) => {
+                self.has_totals = true;
+                if !life.is_opened {
+                    self.known.unknown += life.done_points();
+                    self.known.unopened.insert(self.life);
+                }
+            }
+            (None, Some(seen)) if self.has_totals => {
+                self.lost_totals(seen);
+                if !life.is_opened {
+                    self.known.unknown += life.done_points();
+                    self.known.unopened.insert(self.life);
+                }
+            }
+            (None, _) => {
+                if self.has_totals {
+                    self.wrong("the account of all runs is gone, and nobody damaged it");
+                }
+                self.known.unknown += life.done_points();
+                self.known.unopened.insert(self.life);
+            }
+        }
+    }
+
+    /// The account ends here; what it said is carried on by us.
+    fn lost_totals(&mut self, seen: Totals) {
+        self.has_totals = false;
+        self.known.carried.acknowledged += seen.acknowledged;
+        self.known.carried.rejected += seen.rejected;
+        self.known.carried.dropped += seen.dropped;
+        self.known.blind += seen.queued();
+        self.known.destroyed.push(self.life);
+    }
+
+    /// Damages the account by `harm`, of a child that runs or is down.
+    fn harm_totals(&mut self, is_running: bool, harm: impl Fn(&Path, &mut Dice) -> bool) -> bool {
+        let spool = self.spool();
+        let before = files::read_totals(&spool);
+        if !harm(&spool, &mut self.dice) {
+            return false;
+        }
+        self.known.harms += 1;
+        if files::read_totals(&spool).is_none()
+            && let Some(before) = before
+        {
+            if is_running {
+                self.last_seen = Some(before);
+            } else {
+                self.lost_totals(before);
+            }
+        }
+        true
+    }
+
+    fn harm_segment(&mut self, harm: Harm) -> bool {
+        let spool = self.spool();
+        let is_done = files::harm_segment(&spool, harm, &mut self.dice);
+        self.known.harms += u64::from(is_done);
+        is_done
+    }
+
+    fn event(&mut self) {
+        let fault = self.dice.weighted(EVENTS);
+        let pause = Duration::from_millis(self.dice.between(0, 500));
+        let is_done = match fault {
+            Fault::KilledAgent => {
+                self.kill();
+                self.start();
+                self.awaited();
+                true
+            }
+            Fault::KilledAtStart => {
+                self.kill();
+                self.start();
+                std::thread::sleep(Duration::from_millis(self.dice.between(0, 30)));
+                self.kill();
+                self.start();
+                self.awaited();
+                self.counts.add(Fault::KilledAgent);
+                true
+            }
+            Fault::StoppedAgent => {
+                self.process.signal(Signal::STOP);
+                std::thread::sleep(pause);
+                self.process.signal(Signal::CONT);
+                true
+            }
+            Fault::EndedAgent => {
+                if let Err(what) = self.process.tell("stop") {
+                    self.wrong(&what);
+                }
+                self.buried();
+                self.start();
+                self.awaited();
+                true
+            }
+            Fault::KilledServer if self.store.survives_kill() => {
+                self.store.restart(&mut || std::thread::sleep(pause));
+                true
+            }
+            Fault::StoppedServer => {
+                self.store.signal(Signal::STOP);
+                std::thread::sleep(pause);
+                self.store.signal(Signal::CONT);
+                true
+            }
+            Fault::FullDisk | Fault::ReadOnlyDisk => self.disk_event(fault, pause),
+            _ => self.may_harm && self.harm_event(fault),
+        };
+        if is_done {
+            self.counts.add(fault);
+        }
+    }
+
+    fn disk_event(&mut self, fault: Fault, pause: Duration) -> bool {
+        if self.disk.is_none() {
+            return false;
+        }
+        let is_down = fault == Fault::ReadOnlyDisk || self.dice.chance(0.3);
+        if is_down {
+            self.kill();
+            self.counts.add(Fault::KilledAgent);
+        }
+        let Some(disk) = &self.disk else { return false };
+        let is_done = if fault == Fault::FullDisk {
+            disk.fill();
+            true
+        } else {
+            disk.set_read_only(true)
+        };
+        if is_down {
+            self.start();
+            self.awaited();
+        }
+        std::thread::sleep(pause);
+        if is_down && self.dice.chance(0.5) {
+            self.kill();
+            self.counts.add(Fault::KilledAgent);
+            self.start();
+            self.awaited();
+        }
+        self.mend_disk();
+        is_done
+    }
+
+    fn mend_disk(&mut self) {
+        if let Some(disk) = &self.disk {
+            assert!(disk.set_read_only(false), "the disk cannot be made writable again");
+            disk.free();
+        }
+    }
+
+    fn harm_event(&mut self, fault: Fault) -> bool {
+        let (harm, is_down) = match fault {
+            Fault::FlippedRunning => (Some(Harm::Flip), false),
+            Fault::FlippedDown => (Some(Harm::Flip), true),
+            Fault::ZeroedRunning => (Some(Harm::Zero), false),
+            Fault::ZeroedDown => (Some(Harm::Zero), true),
+            Fault::CutRunning => (Some(Harm::Truncate), false),
+            Fault::CutDown => (Some(Harm::Truncate), true),
+            Fault::FlippedAccount => (None, self.dice.chance(0.5)),
+            Fault::DestroyedAccount => (None, true),
+            _ => return false,
+        };
+        if is_down {
+            self.kill();
+            self.counts.add(Fault::KilledAgent);
+        }
+        let is_done = match (fault, harm) {
+            (_, Some(harm)) => self.harm_segment(harm),
+            (Fault::DestroyedAccount, None) => self.harm_totals(false, files::destroy_totals),
+            (_, None) => self.harm_totals(!is_down, files::harm_one_copy),
+        };
+        if is_down {
+            self.start();
+            self.awaited();
+        }
+        is_done
+    }
+
+    /// Peace: everything must be delivered or counted now.
+    fn end(mut self, first: u64) -> (Outcome, u64) {
+        self.mend_disk();
+        self.proxy.fail(0, 0);
+        if self.known.wrong.is_empty()
+            && let Err(what) = self.process.tell("drain")
+        {
+            self.wrong(&what);
+        }
+        self.buried();
+        let text = std::fs::read_to_string(self.directory.path().join("stderr")).unwrap_or_default();
+        if text.contains("panicked") {
+            self.wrong(&format!("panic: {text}"));
+        }
+        let totals = files::read_totals(&self.spool()).unwrap_or_default();
+        let lives = journal::lives(&self.directory.path().join("journal"));
+        let readable = self.store.readable(first, self.next);
+        let outcome = judge(&lives, &self.proxy.log(), &readable, &totals, self.known, &self.knobs);
+        if !outcome.wrong.is_empty() && std::env::var_os("PODOMETER_CHAOS_KEEP").is_some() {
+            eprintln!("kept in {}", self.directory.keep().display());
+        }
+        (outcome, self.next)
+    }
+}

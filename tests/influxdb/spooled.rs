@@ -1,0 +1,82 @@
+//! What the account of all runs says after a kill. What a kill leaves is a copy of the spool's directory.
+
+use std::path::Path;
+
+use podometer::encode::influx::Batch;
+use podometer::model::report::Lifetime;
+use podometer::sink::Handle;
+use podometer::sink::spool::{Config, Keep};
+
+use crate::disk::Disk;
+use crate::script::{Answer, Server, status};
+
+fn start(server: &Server, directory: &Path) -> Handle {
+    let spool = Config { directory: Some(directory.to_owned()), keep: Keep::Always, ..Config::default() };
+    let mut config = server.config();
+    // The disk has whole lines to hold.
+    config.gzip = false;
+    config.plan().unwrap().start(&spool, 1).unwrap()
+}
+
+fn batch(points: usize) -> Batch {
+    Batch::from_lines((0..points).map(|at| format!("m v={at}i {at}\n")).collect::<String>().into())
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+/// The account of all runs once nothing is queued.
+async fn lifetime(handle: &Handle) -> Lifetime {
+    handle.wait_until(|ledger, status| ledger.queued == 0 && status.is_spool_open).await;
+    handle.report().spool.unwrap().lifetime.unwrap()
+}
+
+/// A batch on disk is sent again as a whole where a kill comes between its parts: no part of it may have been counted.
+#[tokio::test]
+async fn killed_between_the_parts_of_a_batch() {
+    let server = Server::start(|_, request| match request.body.lines().count() {
+        4 => status("413 Request Entity Too Large"),
+        _ if request.body.starts_with("m v=0i") => status("204 No Content"),
+        _ => Answer::Silence,
+    })
+    .await;
+    let (directory, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let handle = start(&server, directory.path());
+    handle.wait_until(|_, status| status.is_spool_open).await;
+    handle.push(batch(4));
+    // The first part is stored, the second is under way.
+    handle.wait_until(|_, status| status.requests == 3).await;
+    copy(directory.path(), left.path());
+
+    let server = Server::start(|_, _| status("204 No Content")).await;
+    let all = lifetime(&start(&server, left.path())).await;
+    assert_eq!(all, Lifetime { produced: 4, acknowledged: 4, ..Lifetime::default() });
+}
+
+/// A write that a full disk cut short is no damage: what a kill then loses was lost by the kill.
+#[tokio::test]
+async fn killed_while_the_disk_is_full() {
+    let Some(disk) = Disk::mount(200) else { return };
+    let server = Server::start(|_, _| status("503 Service Unavailable")).await;
+    let handle = start(&server, disk.path());
+    handle.wait_until(|_, status| status.is_spool_open).await;
+    handle.push(batch(3));
+    handle.wait_until(|_, status| status.spooled_points == 3 || status.requests > 0).await;
+    disk.fill();
+    handle.push(batch(1000));
+    handle.wait_until(|_, status| !status.spool_message.is_empty()).await;
+    let left = tempfile::tempdir().unwrap();
+    copy(&disk.path().join("influxdb"), &left.path().join("influxdb"));
+    let next = start(&server, left.path());
+    next.wait_until(|_, status| status.is_spool_open).await;
+    assert_eq!(next.ledger().dropped, [("process_killed", 1000)]);
+}
