@@ -140,7 +140,6 @@ impl Account {
     /// that is settled with them.
     pub(super) fn settle(&self, parcels: &[Parcel], refused: &[(&'static str, u64)], seq: Option<u64>) {
         self.change(|books| {
-            books.hand = None;
             books.settled_seq = seq.unwrap_or(books.settled_seq);
             let (mut points, mut bytes) = (0, 0);
             for parcel in parcels {
@@ -148,6 +147,7 @@ impl Account {
                 points += parcel.points();
                 bytes += parcel.bytes() as u64;
             }
+            books.empty_hand();
             let mut left = points;
             for &(reason, points) in refused {
                 let points = points.min(left);

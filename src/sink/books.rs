@@ -123,6 +123,13 @@ impl Books {
         self.fly(parcel);
     }
 
+    /// Where no part of it is under way any more.
+    pub(super) fn empty_hand(&mut self) {
+        if self.in_flight_points == 0 {
+            self.hand = None;
+        }
+    }
+
     /// Whether what waits would overtake what is in hand by going to disk.
     pub(super) fn would_overtake(&self) -> bool {
         self.rules.order == Order::OldestFirst && self.hand.as_ref().is_some_and(|hand| hand.ticket.is_none())
