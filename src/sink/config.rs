@@ -1,10 +1,11 @@
 //! The groups of keys that all sinks have: how they ask, what waits, and what is wrong with either.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::http::{TlsConfig, proxy_fault, url_fault};
+use super::http::{Access, Secret, TlsConfig, TwoPlaces, proxy_fault, url_fault};
 
 /// A setting that a sink cannot work with: key, value and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +38,7 @@ pub struct HttpConfig {
     /// User at the proxy.
     pub proxy_username: Option<String>,
     /// File that holds that user's password.
-    pub proxy_password_file: Option<std::path::PathBuf>,
+    pub proxy_password_file: Option<PathBuf>,
 }
 
 impl Default for HttpConfig {
@@ -133,6 +134,35 @@ impl Shared<'_> {
         let fault =
             self.http.fault().or_else(|| self.queue.fault(points, bytes)).or_else(|| self.tls.fault());
         fault.map_or(Ok(()), |(key, problem)| Err(self.refuse(key, problem)))
+    }
+}
+
+/// How a sink logs in, of the kinds that take a user with a password or a bearer token: files and variables of both.
+pub(super) struct Login<'a> {
+    pub(super) username: Option<&'a str>,
+    pub(super) password: (Option<&'a PathBuf>, Option<&'a String>),
+    pub(super) token: (Option<&'a PathBuf>, Option<&'a String>),
+}
+
+impl Login<'_> {
+    pub(super) fn access(&self, shared: &Shared<'_>) -> Result<Access, Refusal> {
+        let secret = |(file, env), keys: &str| {
+            let both = |TwoPlaces| shared.refuse("set", format!("either {keys}, not both"));
+            Secret::of(file, env).map_err(both)
+        };
+        let password = secret(self.password, "password_file or password_env")?;
+        let token = secret(self.token, "token_file or token_env")?;
+        match (self.username, password, token) {
+            (None, None, None) => Ok(Access::Open),
+            (Some(user), Some(password), None) => Ok(Access::Basic { user: user.to_owned(), password }),
+            (None, None, Some(token)) => Ok(Access::Token { scheme: "Bearer", token }),
+            (_, _, Some(_)) => {
+                Err(shared.refuse("set", "either a user with a password or a token, not both"))
+            }
+            _ => {
+                Err(shared.refuse("username", "needs password_file or password_env, and these need username"))
+            }
+        }
     }
 }
 

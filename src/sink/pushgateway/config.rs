@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::group::{is_label, path};
 use super::protocol::Pushgateway;
 use crate::encode::prometheus::{LABELS, Page};
-use crate::sink::config::{HttpConfig, QueueConfig, Refusal, Shared};
+use crate::sink::config::{HttpConfig, Login, QueueConfig, Refusal, Shared};
 use crate::sink::handle::Plan;
-use crate::sink::http::{Access, Secret, Servers, TlsConfig, TwoPlaces};
+use crate::sink::http::{Access, Servers, TlsConfig};
 use crate::sink::parcel::Packing;
 
 /// The name of this kind in keys, metrics and the log.
@@ -186,24 +186,12 @@ impl Config {
     }
 
     fn access(&self) -> Result<Access, Refusal> {
-        let shared = self.shared();
-        let secret = |file: &Option<PathBuf>, env: &Option<String>, keys: &str| {
-            let both = |TwoPlaces| shared.refuse("set", format!("either {keys}, not both"));
-            Secret::of(file.as_ref(), env.as_ref()).map_err(both)
+        let login = Login {
+            username: self.username.as_deref(),
+            password: (self.password_file.as_ref(), self.password_env.as_ref()),
+            token: (self.token_file.as_ref(), self.token_env.as_ref()),
         };
-        let password = secret(&self.password_file, &self.password_env, "password_file or password_env")?;
-        let token = secret(&self.token_file, &self.token_env, "token_file or token_env")?;
-        match (&self.username, password, token) {
-            (None, None, None) => Ok(Access::Open),
-            (Some(user), Some(password), None) => Ok(Access::Basic { user: user.clone(), password }),
-            (None, None, Some(token)) => Ok(Access::Token { scheme: "Bearer", token }),
-            (_, _, Some(_)) => {
-                Err(shared.refuse("set", "either a token or a user with a password, not both"))
-            }
-            _ => {
-                Err(shared.refuse("username", "needs password_file or password_env, and these need username"))
-            }
-        }
+        login.access(&self.shared())
     }
 }
 
