@@ -246,7 +246,7 @@ mod tests {
             ("{url: 'http://p', job: j, password_file: /p}", "username needs password_file"),
             (
                 "{url: 'http://p', job: j, token_env: T, username: u, password_env: P}",
-                "either a token or a user",
+                "either a user with a password or a token",
             ),
         ] {
             let error = config(yaml).validate().unwrap_err().to_string();
