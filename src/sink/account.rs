@@ -96,7 +96,7 @@ impl Account {
     /// The next parcel; one from memory counts as in flight until one of the methods below settles it.
     pub(super) fn take(&self) -> Source {
         self.change(|books| {
-            let is_fresh = books.rules.order == Order::FreshFirst && !books.waiting.is_empty();
+            let is_fresh = books.sends_fresh() && !books.waiting.is_empty();
             if !is_fresh && books.spooled_records > 0 {
                 return Source::Spool;
             }
@@ -302,7 +302,7 @@ impl Account {
                 return moving;
             }
             // Where fresh data goes first, the newest parcel is what the next attempt sends.
-            let kept = usize::from(books.rules.order == Order::FreshFirst && !books.is_ending);
+            let kept = usize::from(books.sends_fresh() && !books.is_ending);
             while moving.len() < most && books.waiting.len() > kept && books.is_behind() {
                 let Some(parcel) = books.take() else { break };
                 books.moving_points += parcel.points();

@@ -183,6 +183,11 @@ impl Books {
         self.can_spool && self.rules.keep == Keep::Always
     }
 
+    /// What is new is sent from memory, before what is on disk.
+    pub(super) fn sends_fresh(&self) -> bool {
+        self.rules.order == Order::FreshFirst && !self.must_be_kept_first()
+    }
+
     pub(super) fn wake_if_behind(&self) {
         let is_something = !self.waiting.is_empty() || self.would_overtake();
         if let Some(waker) = self.waker.as_ref().filter(|_| is_something && self.is_behind()) {

@@ -1,20 +1,27 @@
 //! What the account of all runs says after a kill. What a kill leaves is a copy of the spool's directory.
 
 use std::path::Path;
+use std::time::Duration;
 
 use podometer::encode::influx::Batch;
 use podometer::model::report::Lifetime;
 use podometer::sink::Handle;
+use podometer::sink::config::Order;
 use podometer::sink::spool::{Config, Keep};
 
 use crate::disk::Disk;
 use crate::script::{Answer, Server, status};
 
 fn start(server: &Server, directory: &Path) -> Handle {
+    start_in(Order::OldestFirst, server, directory)
+}
+
+fn start_in(order: Order, server: &Server, directory: &Path) -> Handle {
     let spool = Config { directory: Some(directory.to_owned()), keep: Keep::Always, ..Config::default() };
     let mut config = server.config();
     // The disk has whole lines to hold.
     config.gzip = false;
+    config.queue.order = order;
     config.plan().unwrap().start(&spool, 1).unwrap()
 }
 
@@ -79,4 +86,16 @@ async fn killed_while_the_disk_is_full() {
     let next = start(&server, left.path());
     next.wait_until(|_, status| status.is_spool_open).await;
     assert_eq!(next.ledger().dropped, [("process_killed", 1000)]);
+}
+
+/// What must be on disk before it is sent is not fresh: it goes to disk, and is read from there.
+#[tokio::test]
+async fn always_kept_and_fresh_first_stands_still() {
+    let server = Server::start(|_, _| status("204 No Content")).await;
+    let directory = tempfile::tempdir().unwrap();
+    let handle = start_in(Order::FreshFirst, &server, directory.path());
+    handle.wait_until(|_, status| status.is_spool_open).await;
+    handle.push(batch(3));
+    let delivered = handle.wait_until(|ledger, _| ledger.queued == 0);
+    assert!(tokio::time::timeout(Duration::from_secs(30), delivered).await.is_ok(), "{:?}", handle.report());
 }
