@@ -225,7 +225,10 @@ mod tests {
             ("{url: 'http://c', headers: {a: \"x\\ny\"}}", "no header can have"),
             ("{url: 'http://c', token_file: /t, token_env: T}", "either token_file or token_env"),
             ("{url: 'http://c', username: u}", "username needs password_file"),
-            ("{url: 'http://c', username: u, password_file: /p, token_file: /t}", "either a user with a password or a token"),
+            (
+                "{url: 'http://c', username: u, password_file: /p, token_file: /t}",
+                "either a user with a password or a token",
+            ),
             ("{url: 'http://c', batch_points: 0}", "batch_points is 0"),
             ("{url: 'http://c', resource_attributes: {k8s.pod.name: x}}", "resource_attributes.k8s.pod.name"),
         ] {
