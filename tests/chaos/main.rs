@@ -25,7 +25,7 @@ mod process;
 mod proxy;
 mod round;
 #[allow(dead_code, reason = "shared with tests that ask for more")]
-#[path = "../influxdb/servers.rs"]
+#[path = "../support/servers.rs"]
 mod servers;
 mod store;
 mod table;
