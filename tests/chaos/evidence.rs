@@ -114,7 +114,7 @@ fn follow(parted: &mut Option<Parted>, exchange: &Exchange, is_mixed: bool) {
         _ => false,
     };
     match (parted, exchange.told) {
-        (Some(parted), _) if is_settled => {
+        (Some(parted), _) if is_settled && exchange.is_noted => {
             parted.left.retain(|number| !numbers.contains(number));
             parted.settled.extend(numbers);
         }

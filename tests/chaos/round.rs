@@ -1,8 +1,10 @@
 //! One round: a sink of some settings, so many faults, then peace, and the verdict.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use podometer::sink::spool::Totals;
 use rustix::process::Signal;
@@ -13,10 +15,10 @@ use crate::faults::{Counts, Fault};
 use crate::files::{self, Harm};
 use crate::journal;
 use crate::process::Process;
-use crate::proxy::Proxy;
+use crate::proxy::{Exchange, Proxy};
 use crate::store::Store;
 use crate::verdict::{Known, Outcome, judge};
-use crate::worker::{Knobs, Settings};
+use crate::worker::{KEEP, Knobs, Settings};
 
 /// What is drawn between requests, and how often.
 const EVENTS: &[(Fault, u64)] = &[
@@ -80,7 +82,7 @@ impl Round<'_> {
         let directory = tempfile::tempdir().unwrap();
         let proxy =
             Proxy::start(self.store.port(), self.store.numbers(), self.seed ^ 1, Arc::clone(&self.counts));
-        proxy.fail(dice.pick(&[20, 80, 200]), knobs.timeout_ms);
+        proxy.fail(dice.pick(&[50, 150, 300]), knobs.timeout_ms);
         let begun = self.counts.sum();
         let root = disk.as_ref().map_or(directory.path(), Disk::path).to_owned();
         let settings = settings_of(&root, directory.path(), &proxy, 1, self.first, self.seed, &knobs);
@@ -104,7 +106,7 @@ impl Round<'_> {
         running.awaited();
         while running.counts.sum() - begun < self.faults && running.known.wrong.is_empty() {
             running.event();
-            let pause = running.dice.between(2, 40);
+            let pause = running.dice.between(1, 25);
             std::thread::sleep(Duration::from_millis(pause));
         }
         running.end(self.first)
@@ -232,7 +234,7 @@ impl Running<'_> {
 
     fn event(&mut self) {
         let fault = self.dice.weighted(EVENTS);
-        let pause = Duration::from_millis(self.dice.between(0, 500));
+        let pause = Duration::from_millis(self.dice.between(0, 300));
         let is_done = match fault {
             Fault::KilledAgent => {
                 self.kill();
@@ -349,6 +351,19 @@ impl Running<'_> {
         is_done
     }
 
+    /// What a query gives back. A server may take a moment to find what it has stored.
+    fn readable(&self, first: u64, acknowledged: &BTreeSet<u64>) -> BTreeSet<u64> {
+        let begun = Instant::now();
+        loop {
+            let readable = self.store.readable(first, self.next);
+            if acknowledged.is_subset(&readable) || begun.elapsed() > Duration::from_secs(20) {
+                return readable;
+            }
+            // Another process cannot be awaited.
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// Peace: everything must be delivered or counted now.
     fn end(mut self, first: u64) -> (Outcome, u64) {
         self.mend_disk();
@@ -365,9 +380,19 @@ impl Running<'_> {
         }
         let totals = files::read_totals(&self.spool()).unwrap_or_default();
         let lives = journal::lives(&self.directory.path().join("journal"));
-        let readable = self.store.readable(first, self.next);
-        let outcome = judge(&lives, &self.proxy.log(), &readable, &totals, self.known, &self.knobs);
-        if !outcome.wrong.is_empty() && std::env::var_os("PODOMETER_CHAOS_KEEP").is_some() {
+        let log = self.proxy.log();
+        let told = |exchange: &&Exchange| matches!(exchange.told, Some(200..=204)) && !exchange.is_own;
+        let acknowledged: BTreeSet<u64> =
+            log.iter().filter(told).flat_map(|exchange| exchange.numbers.clone()).collect();
+        let readable = self.readable(first, &acknowledged);
+        let outcome = judge(&lives, &log, &readable, &totals, self.known, &self.knobs);
+        if !outcome.wrong.is_empty() && std::env::var_os(KEEP).is_some() {
+            if let Some(disk) = &self.disk {
+                let from = disk.path().join("spool");
+                _ = Command::new("cp").arg("-r").arg(from).arg(self.directory.path()).status();
+            }
+            let log: String = log.iter().map(|exchange| format!("{exchange:?}\n")).collect();
+            std::fs::write(self.directory.path().join("exchanges"), log).unwrap();
             eprintln!("kept in {}", self.directory.keep().display());
         }
         (outcome, self.next)

@@ -18,6 +18,9 @@ use crate::points;
 /// The environment variable that makes a process the child; it holds the settings.
 pub(crate) const SETTINGS: &str = "PODOMETER_CHAOS_CHILD";
 
+/// The environment variable that keeps the files of a round that went wrong, the child's log among them.
+pub(crate) const KEEP: &str = "PODOMETER_CHAOS_KEEP";
+
 /// What a life of the child is like.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Settings {
@@ -82,6 +85,9 @@ enum Told {
 
 pub(crate) fn run(settings: &str) {
     let settings: Settings = serde_json::from_str(settings).unwrap();
+    if std::env::var_os(KEEP).is_some() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(work(settings));
 }
@@ -109,9 +115,9 @@ async fn work(settings: Settings) {
     let mut grace = Duration::from_millis(20);
     if *told.borrow() == Told::Drain {
         handle
-            .wait_until(|ledger, _| {
+            .wait_until(|ledger, status| {
                 assert!(ledger.balances(), "{ledger:?}");
-                ledger.queued == 0
+                ledger.queued == 0 && status.is_spool_open
             })
             .await;
         grace = Duration::from_secs(5);
