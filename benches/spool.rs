@@ -15,7 +15,6 @@
 )]
 
 #[path = "../tests/influxdb/sample.rs"]
-#[allow(dead_code, reason = "shared with tests")]
 mod sample;
 
 use std::fs::File;
@@ -173,7 +172,7 @@ fn against_vmagent(runtime: &tokio::runtime::Runtime) {
             handle.wait_until(|_, status| status.memory_bytes < 1 << 20).await;
         }
         handle.wait_until(|_, status| status.memory_points <= 5000).await;
-        let cpu = own_cpu() - begun;
+        let cpu = own_cpu().saturating_sub(begun);
         let resident = status_kib(std::process::id(), "VmRSS:");
         handle.shutdown(Duration::ZERO).await;
         (cpu, resident)
@@ -193,7 +192,7 @@ fn against_vmagent(runtime: &tokio::runtime::Runtime) {
         }
     }
     let (cpu_other, resident_other) =
-        (cpu_of(other.child.id()) - begun, status_kib(other.child.id(), "VmRSS:"));
+        (cpu_of(other.child.id()).saturating_sub(begun), status_kib(other.child.id(), "VmRSS:"));
     println!(
         "vmagent:   {:.2} CPU s per million points, RSS {} MiB",
         per_million(cpu_other),
