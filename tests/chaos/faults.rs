@@ -38,6 +38,10 @@ pub(crate) enum Fault {
     CutDown,
     FlippedAccount,
     DestroyedAccount,
+    // In the virtual machine.
+    BrokenDisk,
+    ClockForward,
+    ClockBack,
 }
 
 /// How often each is drawn for a request that fails.
@@ -91,6 +95,9 @@ impl Fault {
             Fault::CutDown => "segment truncated, agent down",
             Fault::FlippedAccount => "bits flipped in a copy of totals",
             Fault::DestroyedAccount => "both copies of totals destroyed",
+            Fault::BrokenDisk => "EIO of the disk",
+            Fault::ClockForward => "clock set forward",
+            Fault::ClockBack => "clock set back",
         }
     }
 

@@ -13,15 +13,21 @@
     reason = "tests and what they share may panic, and print what they found"
 )]
 
+#[allow(dead_code, reason = "shared with tests that ask for more")]
+#[path = "../remote_write/decode.rs"]
+mod decode;
 mod dice;
 mod disk;
 mod evidence;
 mod faults;
 mod files;
+mod guest;
+mod harm;
 mod http;
 mod journal;
 mod points;
 mod process;
+mod prometheus;
 mod proxy;
 mod round;
 #[allow(dead_code, reason = "shared with tests that ask for more")]
@@ -37,7 +43,8 @@ use std::time::SystemTime;
 
 use dice::Dice;
 use faults::Counts;
-use round::Round;
+use prometheus::{Gateway, Receiver};
+use round::{Place, Round};
 use store::{Influx, Store, Victoria};
 use table::Table;
 
@@ -61,14 +68,53 @@ fn the_child() {
 #[test]
 fn influxdb_1() {
     if let Some(mut store) = Influx::start() {
-        chaos("InfluxDB 1", &mut store, 300, 0.7);
+        chaos("InfluxDB 1", &mut store, Place::Host, 300, 0.55);
     }
 }
 
 #[test]
 fn victoria_metrics_line_protocol() {
     if let Some(mut store) = Victoria::start() {
-        chaos("VictoriaMetrics", &mut store, 120, 0.3);
+        chaos("VictoriaMetrics", &mut store, Place::Host, 120, 0.15);
+    }
+}
+
+#[test]
+fn prometheus_2_remote_write() {
+    if let Some(mut store) = Receiver::two() {
+        chaos("Prometheus 2", &mut store, Place::Host, 120, 0.1);
+    }
+}
+
+#[test]
+fn prometheus_3_remote_write() {
+    if let Some(mut store) = Receiver::three() {
+        chaos("Prometheus 3", &mut store, Place::Host, 120, 0.1);
+    }
+}
+
+#[test]
+fn pushgateway() {
+    if let Some(mut store) = Gateway::start() {
+        chaos("Pushgateway", &mut store, Place::Host, 60, 0.05);
+    }
+}
+
+/// Not a test: what the guest of the next one runs.
+#[test]
+#[ignore = "only in a virtual machine"]
+fn inside_the_guest() {
+    let mut store = Influx::start().unwrap();
+    chaos("InfluxDB 1 in a virtual machine", &mut store, Place::Guest, 150, 0.05);
+}
+
+/// A disk that breaks and a clock that is set, which take a kernel of their own.
+#[test]
+fn user_mode_linux_broken_disk_and_clock() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(console) = guest::run("inside_the_guest") {
+        println!("{console}");
+        assert!(console.lines().any(|line| line == "RESULT rc=0"), "it failed in the guest");
     }
 }
 
@@ -77,7 +123,7 @@ fn variable(name: &str) -> Option<u64> {
 }
 
 /// So many faults, in rounds; `share` is that of all faults of the long form.
-fn chaos(kind: &str, store: &mut dyn Store, faults: u64, share: f64) {
+fn chaos(kind: &str, store: &mut dyn Store, place: Place, faults: u64, share: f64) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let faults = variable("PODOMETER_CHAOS_FAULTS").map_or(faults, |all| (all as f64 * share) as u64);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -90,7 +136,7 @@ fn chaos(kind: &str, store: &mut dyn Store, faults: u64, share: f64) {
     let mut seed = variable("PODOMETER_CHAOS_ROUND").unwrap_or(SEED);
     while counts.sum() < faults && table.wrong.is_empty() {
         let (counts, faults) = (Arc::clone(&counts), ROUND.min(faults));
-        let (outcome, next) = Round { store, counts, seed, first: number, faults }.run();
+        let (outcome, next) = Round { store, counts, seed, first: number, faults, place }.run();
         table.add(seed, outcome);
         number = next;
         // A round alone is repeated by its own seed.

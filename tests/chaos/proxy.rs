@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::dice::Dice;
 use crate::faults::{Counts, Fault, REQUEST_FAULTS};
 use crate::http::{Head, Reader, reset, unpacked};
+use crate::points::Form;
 
 /// One request that arrived whole.
 #[derive(Clone, Debug)]
@@ -24,8 +25,6 @@ pub(crate) struct Exchange {
     pub(crate) is_noted: bool,
 }
 
-type ReadNumbers = fn(&[u8]) -> Vec<u64>;
-
 pub(crate) struct Proxy {
     pub(crate) url: String,
     shared: Arc<Shared>,
@@ -33,7 +32,7 @@ pub(crate) struct Proxy {
 
 struct Shared {
     server: u16,
-    numbers: ReadNumbers,
+    form: Form,
     log: Mutex<Vec<Exchange>>,
     dice: Mutex<Dice>,
     counts: Arc<Counts>,
@@ -52,12 +51,12 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn start(server: u16, numbers: ReadNumbers, seed: u64, counts: Arc<Counts>) -> Proxy {
+    pub(crate) fn start(server: u16, form: Form, seed: u64, counts: Arc<Counts>) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             server,
-            numbers,
+            form,
             log: Mutex::default(),
             dice: Mutex::new(Dice::new(seed)),
             counts,
@@ -139,7 +138,7 @@ impl Shared {
         }
         let Some(body) = reader.bytes(head.length) else { return (Next::End, None) };
         let (life, forwarded) = forwarded(head);
-        let numbers = (self.numbers)(&unpacked(head, &body));
+        let numbers = self.form.numbers(&unpacked(head, &body));
         let place = {
             let mut log = self.log.lock().unwrap();
             log.push(Exchange { life, numbers, told: None, is_own: false, is_noted: false });

@@ -1,7 +1,7 @@
 //! One round: a sink of some settings, so many faults, then peace, and the verdict.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +12,10 @@ use rustix::process::Signal;
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::faults::{Counts, Fault};
-use crate::files::{self, Harm};
+use crate::files;
+use crate::harm::set_clock;
 use crate::journal;
+use crate::points::Form;
 use crate::process::Process;
 use crate::proxy::{Exchange, Proxy};
 use crate::store::Store;
@@ -40,6 +42,17 @@ const EVENTS: &[(Fault, u64)] = &[
     (Fault::DestroyedAccount, 3),
 ];
 
+/// In a virtual machine, where it is about what the host cannot do.
+const GUEST_EVENTS: &[(Fault, u64)] = &[
+    (Fault::KilledAgent, 8),
+    (Fault::StoppedAgent, 3),
+    (Fault::EndedAgent, 2),
+    (Fault::FullDisk, 2),
+    (Fault::BrokenDisk, 6),
+    (Fault::ClockForward, 6),
+    (Fault::ClockBack, 6),
+];
+
 /// What a round is given.
 pub(crate) struct Round<'a> {
     pub(crate) store: &'a mut dyn Store,
@@ -48,28 +61,38 @@ pub(crate) struct Round<'a> {
     /// The number of the first point.
     pub(crate) first: u64,
     pub(crate) faults: u64,
+    pub(crate) place: Place,
+}
+
+/// Where a round takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Host,
+    /// A virtual machine, whose disk can be broken and whose clock can be set.
+    Guest,
 }
 
 /// A round that is under way.
-struct Running<'a> {
+pub(crate) struct Running<'a> {
     store: &'a mut dyn Store,
-    counts: Arc<Counts>,
-    dice: Dice,
-    knobs: Knobs,
+    events: &'static [(Fault, u64)],
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) dice: Dice,
+    settings: Settings,
     proxy: Proxy,
     /// Of journal and log, and of the spool where it has no disk of its own.
     directory: tempfile::TempDir,
-    disk: Option<Disk>,
+    pub(crate) disk: Option<Disk>,
     /// Files may be damaged in this round.
     may_harm: bool,
-    life: u64,
+    pub(crate) life: u64,
     next: u64,
     process: Process,
-    known: Known,
+    pub(crate) known: Known,
     /// The account was written at some time, and not destroyed since.
-    has_totals: bool,
+    pub(crate) has_totals: bool,
     /// What it said before it was damaged under the running child.
-    last_seen: Option<Totals>,
+    pub(crate) last_seen: Option<Totals>,
 }
 
 impl Round<'_> {
@@ -77,21 +100,35 @@ impl Round<'_> {
     pub(crate) fn run(self) -> (Outcome, u64) {
         let mut dice = Dice::new(self.seed);
         let knobs = Knobs::draw(&mut dice, self.store.refuses());
-        let disk = if dice.chance(0.3) { Disk::mount(dice.pick(&[96, 400, 2_000])) } else { None };
+        let (events, disk) = match self.place {
+            Place::Host if dice.chance(0.3) => (EVENTS, Disk::mount(dice.pick(&[96, 400, 2_000]))),
+            Place::Host => (EVENTS, None),
+            Place::Guest => (GUEST_EVENTS, Some(Disk::on_device())),
+        };
         let may_harm = dice.chance(0.5);
         let directory = tempfile::tempdir().unwrap();
         let proxy =
-            Proxy::start(self.store.port(), self.store.numbers(), self.seed ^ 1, Arc::clone(&self.counts));
+            Proxy::start(self.store.port(), self.store.form(), self.seed ^ 1, Arc::clone(&self.counts));
         proxy.fail(dice.pick(&[50, 150, 300]), knobs.timeout_ms);
         let begun = self.counts.sum();
         let root = disk.as_ref().map_or(directory.path(), Disk::path).to_owned();
-        let settings = settings_of(&root, directory.path(), &proxy, 1, self.first, self.seed, &knobs);
+        let settings = Settings {
+            life: 1,
+            url: proxy.url.clone(),
+            spool: root.join("spool"),
+            journal: directory.path().join("journal"),
+            first: self.first,
+            seed: self.seed,
+            form: self.store.form(),
+            knobs: knobs.clone(),
+        };
         let process = Process::spawn(&settings, &directory.path().join("stderr"));
         let mut running = Running {
             store: self.store,
+            events,
             counts: self.counts,
             dice,
-            knobs,
+            settings,
             proxy,
             directory,
             disk,
@@ -113,52 +150,30 @@ impl Round<'_> {
     }
 }
 
-fn settings_of(
-    root: &Path,
-    directory: &Path,
-    proxy: &Proxy,
-    life: u64,
-    first: u64,
-    seed: u64,
-    knobs: &Knobs,
-) -> Settings {
-    Settings {
-        life,
-        url: proxy.url.clone(),
-        spool: root.join("spool"),
-        journal: directory.join("journal"),
-        first,
-        seed: seed.wrapping_add(life),
-        knobs: knobs.clone(),
-    }
-}
-
 impl Running<'_> {
-    fn spool(&self) -> PathBuf {
+    pub(crate) fn spool(&self) -> PathBuf {
         let root = self.disk.as_ref().map_or(self.directory.path(), Disk::path);
-        root.join("spool/influxdb/chaos")
+        root.join("spool").join(self.store.kind()).join("chaos")
     }
 
     fn wrong(&mut self, what: &str) {
         self.known.wrong.push(format!("life {}: {what}", self.life));
     }
 
-    fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.life += 1;
-        let root = self.disk.as_ref().map_or(self.directory.path(), Disk::path);
-        let seed = self.dice.below(1 << 40);
-        let directory = self.directory.path();
-        let settings = settings_of(root, directory, &self.proxy, self.life, self.next, seed, &self.knobs);
-        self.process = Process::spawn(&settings, &directory.join("stderr"));
+        let (life, first, seed) = (self.life, self.next, self.dice.below(1 << 40));
+        self.settings = Settings { life, first, seed, ..self.settings.clone() };
+        self.process = Process::spawn(&self.settings, &self.directory.path().join("stderr"));
     }
 
-    fn awaited(&mut self) {
+    pub(crate) fn awaited(&mut self) {
         if !self.process.await_start(self.life) {
             self.wrong("it did not start");
         }
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Err(what) = self.process.kill() {
             self.wrong(&what);
         }
@@ -186,7 +201,7 @@ impl Running<'_> {
                 }
             }
             (None, _) => {
-                if self.has_totals {
+                if self.has_totals && !self.known.is_stale {
                     self.wrong("the account of all runs is gone, and nobody damaged it");
                 }
                 self.known.unknown += life.done_points();
@@ -195,45 +210,8 @@ impl Running<'_> {
         }
     }
 
-    /// The account ends here; what it said is carried on by us.
-    fn lost_totals(&mut self, seen: Totals) {
-        self.has_totals = false;
-        self.known.carried.acknowledged += seen.acknowledged;
-        self.known.carried.rejected += seen.rejected;
-        self.known.carried.dropped += seen.dropped;
-        self.known.blind += seen.queued();
-        self.known.destroyed.push(self.life);
-    }
-
-    /// Damages the account by `harm`, of a child that runs or is down.
-    fn harm_totals(&mut self, is_running: bool, harm: impl Fn(&Path, &mut Dice) -> bool) -> bool {
-        let spool = self.spool();
-        let before = files::read_totals(&spool);
-        if !harm(&spool, &mut self.dice) {
-            return false;
-        }
-        self.known.harms += 1;
-        if files::read_totals(&spool).is_none()
-            && let Some(before) = before
-        {
-            if is_running {
-                self.last_seen = Some(before);
-            } else {
-                self.lost_totals(before);
-            }
-        }
-        true
-    }
-
-    fn harm_segment(&mut self, harm: Harm) -> bool {
-        let spool = self.spool();
-        let is_done = files::harm_segment(&spool, harm, &mut self.dice);
-        self.known.harms += u64::from(is_done);
-        is_done
-    }
-
     fn event(&mut self) {
-        let fault = self.dice.weighted(EVENTS);
+        let fault = self.dice.weighted(self.events);
         let pause = Duration::from_millis(self.dice.between(0, 300));
         let is_done = match fault {
             Fault::KilledAgent => {
@@ -278,6 +256,11 @@ impl Running<'_> {
                 true
             }
             Fault::FullDisk | Fault::ReadOnlyDisk => self.disk_event(fault, pause),
+            Fault::BrokenDisk => self.break_disk(pause),
+            Fault::ClockForward | Fault::ClockBack => {
+                let seconds = self.dice.between(3_600, 30 * 86_400) as i64;
+                set_clock(if fault == Fault::ClockBack { -seconds } else { seconds })
+            }
             _ => self.may_harm && self.harm_event(fault),
         };
         if is_done {
@@ -285,78 +268,13 @@ impl Running<'_> {
         }
     }
 
-    fn disk_event(&mut self, fault: Fault, pause: Duration) -> bool {
-        if self.disk.is_none() {
-            return false;
-        }
-        let is_down = fault == Fault::ReadOnlyDisk || self.dice.chance(0.3);
-        if is_down {
-            self.kill();
-            self.counts.add(Fault::KilledAgent);
-        }
-        let Some(disk) = &self.disk else { return false };
-        let is_done = if fault == Fault::FullDisk {
-            disk.fill();
-            true
-        } else {
-            disk.set_read_only(true)
-        };
-        if is_down {
-            self.start();
-            self.awaited();
-        }
-        std::thread::sleep(pause);
-        if is_down && self.dice.chance(0.5) {
-            self.kill();
-            self.counts.add(Fault::KilledAgent);
-            self.start();
-            self.awaited();
-        }
-        self.mend_disk();
-        is_done
-    }
-
-    fn mend_disk(&mut self) {
-        if let Some(disk) = &self.disk {
-            assert!(disk.set_read_only(false), "the disk cannot be made writable again");
-            disk.free();
-        }
-    }
-
-    fn harm_event(&mut self, fault: Fault) -> bool {
-        let (harm, is_down) = match fault {
-            Fault::FlippedRunning => (Some(Harm::Flip), false),
-            Fault::FlippedDown => (Some(Harm::Flip), true),
-            Fault::ZeroedRunning => (Some(Harm::Zero), false),
-            Fault::ZeroedDown => (Some(Harm::Zero), true),
-            Fault::CutRunning => (Some(Harm::Truncate), false),
-            Fault::CutDown => (Some(Harm::Truncate), true),
-            Fault::FlippedAccount => (None, self.dice.chance(0.5)),
-            Fault::DestroyedAccount => (None, true),
-            _ => return false,
-        };
-        if is_down {
-            self.kill();
-            self.counts.add(Fault::KilledAgent);
-        }
-        let is_done = match (fault, harm) {
-            (_, Some(harm)) => self.harm_segment(harm),
-            (Fault::DestroyedAccount, None) => self.harm_totals(false, files::destroy_totals),
-            (_, None) => self.harm_totals(!is_down, files::harm_one_copy),
-        };
-        if is_down {
-            self.start();
-            self.awaited();
-        }
-        is_done
-    }
-
     /// What a query gives back. A server may take a moment to find what it has stored.
     fn readable(&self, first: u64, acknowledged: &BTreeSet<u64>) -> BTreeSet<u64> {
         let begun = Instant::now();
         loop {
             let readable = self.store.readable(first, self.next);
-            if acknowledged.is_subset(&readable) || begun.elapsed() > Duration::from_secs(20) {
+            let is_whole = acknowledged.is_subset(&readable) || self.settings.form == Form::Page;
+            if is_whole || begun.elapsed() > Duration::from_secs(20) {
                 return readable;
             }
             // Another process cannot be awaited.
@@ -385,7 +303,7 @@ impl Running<'_> {
         let acknowledged: BTreeSet<u64> =
             log.iter().filter(told).flat_map(|exchange| exchange.numbers.clone()).collect();
         let readable = self.readable(first, &acknowledged);
-        let outcome = judge(&lives, &log, &readable, &totals, self.known, &self.knobs);
+        let outcome = judge(&lives, &log, &readable, &totals, self.known, &self.settings);
         if !outcome.wrong.is_empty() && std::env::var_os(KEEP).is_some() {
             if let Some(disk) = &self.disk {
                 let from = disk.path().join("spool");

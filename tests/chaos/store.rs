@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustix::process::Signal;
 
-use crate::points::{numbers_of_lines, time_ns};
+use crate::points::{Form, time_ns};
 use crate::servers::Server;
 
 /// A server that keeps what it acknowledged, and can be asked for it.
@@ -16,8 +16,13 @@ pub(crate) trait Store {
 
     fn signal(&self, signal: Signal);
 
-    /// The numbers in a request's unpacked body.
-    fn numbers(&self) -> fn(&[u8]) -> Vec<u64>;
+    /// How points are written for it.
+    fn form(&self) -> Form;
+
+    /// The kind of its sink, as the spool has it in its path.
+    fn kind(&self) -> &'static str {
+        "influxdb"
+    }
 
     /// The numbers from `first` up to, and without, `end` that a query gives back.
     fn readable(&self, first: u64, end: u64) -> BTreeSet<u64>;
@@ -59,8 +64,8 @@ impl Store for Influx {
         self.0.signal(signal);
     }
 
-    fn numbers(&self) -> fn(&[u8]) -> Vec<u64> {
-        numbers_of_lines
+    fn form(&self) -> Form {
+        Form::Lines
     }
 
     fn readable(&self, first: u64, end: u64) -> BTreeSet<u64> {
@@ -107,8 +112,8 @@ impl Store for Victoria {
         self.0.signal(signal);
     }
 
-    fn numbers(&self) -> fn(&[u8]) -> Vec<u64> {
-        numbers_of_lines
+    fn form(&self) -> Form {
+        Form::Lines
     }
 
     fn readable(&self, first: u64, end: u64) -> BTreeSet<u64> {

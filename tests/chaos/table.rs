@@ -23,6 +23,7 @@ impl Table {
             ("points acknowledged", outcome.acknowledged),
             ("points rejected", outcome.rejected),
             ("points dropped and counted", outcome.dropped),
+            ("points that the wire never settled", outcome.missing),
             ("points killed before the spool was open", outcome.unknown),
             ("points stored twice, first answer not taken", outcome.doubled),
         ] {

@@ -6,8 +6,9 @@ use podometer::sink::spool::Totals;
 
 use crate::evidence::Evidence;
 use crate::journal::Life;
+use crate::points::Form;
 use crate::proxy::Exchange;
-use crate::worker::Knobs;
+use crate::worker::Settings;
 
 /// What the one who did the harm knows of it.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct Known {
     pub(crate) destroyed: Vec<u64>,
     /// How often a file was damaged.
     pub(crate) harms: u64,
+    /// A disk lost what was not forced to it, the account among it.
+    pub(crate) is_stale: bool,
     pub(crate) wrong: Vec<String>,
 }
 
@@ -38,6 +41,9 @@ pub(crate) struct Outcome {
     pub(crate) dropped: u64,
     /// Pushed by lives that ended before their spool was open.
     pub(crate) unknown: u64,
+    /// Pushed, and neither acknowledged nor refused on the wire: all of them must be among those dropped or unknown,
+    /// but where a disk broke.
+    pub(crate) missing: u64,
     /// Points that came in two requests that the server took, because the first answer did not arrive.
     pub(crate) doubled: u64,
     pub(crate) reasons: BTreeMap<String, u64>,
@@ -50,10 +56,10 @@ pub(crate) fn judge(
     readable: &BTreeSet<u64>,
     last: &Totals,
     known: Known,
-    knobs: &Knobs,
+    settings: &Settings,
 ) -> Outcome {
     let mut wrong = known.wrong;
-    let evidence = Evidence::of(log, &known.destroyed, known.harms, knobs.is_mixed);
+    let evidence = Evidence::of(log, &known.destroyed, known.harms, settings.knobs.is_mixed);
     wrong.extend(evidence.wrong.iter().cloned());
     let begun: BTreeSet<u64> = numbers(lives, Life::begun_ranges);
     let done: BTreeSet<u64> = numbers(lives, Life::done_ranges);
@@ -72,16 +78,23 @@ pub(crate) fn judge(
         }
     };
 
-    let lost: Vec<&u64> = evidence.acknowledged.difference(readable).collect();
-    must(lost.is_empty(), format!("acknowledged and not readable: {}", some(&lost)));
+    if settings.form == Form::Page {
+        must(is_newest(log, readable), format!("the newest push is not what is served: {readable:?}"));
+    } else {
+        let lost: Vec<&u64> = evidence.acknowledged.difference(readable).collect();
+        must(lost.is_empty(), format!("acknowledged and not readable: {}", some(&lost)));
+    }
     let foreign: Vec<&u64> = readable.difference(&begun).collect();
     must(foreign.is_empty(), format!("readable and never pushed: {}", some(&foreign)));
     must(last.queued() == 0, format!("still queued: {last:?}"));
 
+    // What was not forced to a disk that broke is in no account, and pushes have none that outlives the child.
+    let is_page = settings.form == Form::Page;
+    let is_stale = known.is_stale || is_page;
     let (fewest, most) = (done.len() as u64, begun.len() as u64);
     let away = known.unknown + known.blind;
     must(
-        produced <= most && produced + away >= fewest,
+        is_stale || produced <= most && produced + away >= fewest,
         format!("the account has {produced} points, pushed were {fewest} to {most}, {away} without a spool"),
     );
     let of_unopened: BTreeSet<u64> = known
@@ -96,17 +109,20 @@ pub(crate) fn judge(
     let sure = sure.saturating_sub(evidence.count_in(&known.unopened));
     let acknowledged = evidence.acknowledged.len() as u64;
     must(
-        (sure..=acknowledged).contains(&all.acknowledged),
+        is_stale || (sure..=acknowledged).contains(&all.acknowledged),
         format!("the account has {} acknowledged, the wire {sure} to {acknowledged}", all.acknowledged),
     );
     let refused = evidence.refused.len() as u64;
-    must(all.rejected <= refused, format!("the account has {} rejected, the wire {refused}", all.rejected));
+    must(
+        is_stale || all.rejected <= refused,
+        format!("the account has {} rejected, the wire {refused}", all.rejected),
+    );
     let missing: Vec<&u64> = done
         .iter()
         .filter(|number| !evidence.acknowledged.contains(number) && !evidence.refused.contains(number))
         .collect();
     must(
-        missing.len() as u64 <= all.dropped + away,
+        is_stale || missing.len() as u64 <= all.dropped + away,
         format!(
             "unaccounted: {} points were neither acknowledged nor refused, dropped are {} and {away} without a spool: {}",
             missing.len(),
@@ -116,7 +132,7 @@ pub(crate) fn judge(
     );
     let unsettled = begun.iter().filter(|number| !evidence.sure.contains(number)).count() as u64;
     must(
-        all.dropped <= unsettled,
+        is_stale || all.dropped <= unsettled,
         format!("the account has {} dropped, only {unsettled} can be", all.dropped),
     );
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
@@ -125,6 +141,7 @@ pub(crate) fn judge(
             *reasons.entry(reason.clone()).or_default() += points;
         }
     }
+    must(!reasons.contains_key("dropped spool_too_old"), "spool_too_old, and nothing was old".to_owned());
     if known.harms == 0 {
         for reason in ["dropped spool_corrupt", "dropped spool_unreadable"] {
             must(!reasons.contains_key(reason), format!("{reason}, and nothing was damaged"));
@@ -135,10 +152,11 @@ pub(crate) fn judge(
         lives: lives.len() as u64,
         requests: log.len() as u64,
         pushed: fewest,
-        acknowledged: all.acknowledged,
+        acknowledged: if is_page { acknowledged } else { all.acknowledged },
         rejected: all.rejected,
         dropped: all.dropped,
-        unknown: known.unknown,
+        unknown: if is_page { 0 } else { known.unknown },
+        missing: missing.len() as u64,
         doubled: evidence.doubled,
         reasons,
     }
@@ -149,6 +167,15 @@ fn numbers<'a, R: Iterator<Item = std::ops::Range<u64>> + 'a>(
     ranges: fn(&'a Life) -> R,
 ) -> BTreeSet<u64> {
     lives.values().flat_map(ranges).flatten().collect()
+}
+
+/// The newest push that was acknowledged, or one that came after it, and nothing else.
+fn is_newest(log: &[Exchange], readable: &BTreeSet<u64>) -> bool {
+    let is_taken = |exchange: &Exchange| matches!(exchange.told, Some(200..=204)) && !exchange.is_own;
+    let newest = log.iter().rposition(is_taken).unwrap_or(log.len());
+    log[newest..]
+        .iter()
+        .any(|exchange| exchange.numbers.iter().copied().collect::<BTreeSet<u64>>() == *readable)
 }
 
 /// How many, and the first of them.

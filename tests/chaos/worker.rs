@@ -7,13 +7,13 @@ use std::time::Duration;
 use podometer::encode::Batch;
 use podometer::sink::config::{HttpConfig, Order, QueueConfig};
 use podometer::sink::spool::{Fsync, Keep};
-use podometer::sink::{Handle, influxdb, spool};
+use podometer::sink::{Handle, influxdb, pushgateway, remote_write, spool};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::dice::Dice;
 use crate::journal::Journal;
-use crate::points;
+use crate::points::Form;
 
 /// The environment variable that makes a process the child; it holds the settings.
 pub(crate) const SETTINGS: &str = "PODOMETER_CHAOS_CHILD";
@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     /// The number of the first point.
     pub(crate) first: u64,
     pub(crate) seed: u64,
+    pub(crate) form: Form,
     pub(crate) knobs: Knobs,
 }
 
@@ -103,9 +104,9 @@ async fn work(settings: Settings) {
     let mut said = Said::default();
     while *told.borrow() == Told::Push {
         let end = number + dice.between(1, settings.knobs.batch_points);
-        let body = points::lines(number, end, settings.knobs.is_mixed);
+        let body = settings.form.body(number, end, settings.knobs.is_mixed).into();
         journal.say(&format!("begin {number} {end}"));
-        handle.push(Batch::from_lines(body.into()));
+        handle.push(Batch { body, points: end - number });
         journal.say("done");
         number = end;
         said.look(&handle, &mut journal);
@@ -117,7 +118,7 @@ async fn work(settings: Settings) {
         handle
             .wait_until(|ledger, status| {
                 assert!(ledger.balances(), "{ledger:?}");
-                ledger.queued == 0 && status.is_spool_open
+                ledger.queued == 0 && (status.is_spool_open || !status.has_spool)
             })
             .await;
         grace = Duration::from_secs(5);
@@ -195,15 +196,31 @@ fn start(settings: &Settings) -> Handle {
         order: if knobs.fresh_first { Order::FreshFirst } else { Order::OldestFirst },
         ..QueueConfig::default()
     };
-    let config = influxdb::Config {
-        name: "chaos".into(),
-        url: format!("{}/life{}", settings.url, settings.life),
-        database: Some("d".into()),
-        batch_points: 50,
-        gzip: knobs.gzip,
-        http,
-        queue,
-        ..influxdb::Config::default()
+    let url = format!("{}/life{}", settings.url, settings.life);
+    let name = "chaos".to_owned();
+    let plan = match settings.form {
+        Form::Lines => {
+            let (database, gzip) = (Some("d".into()), knobs.gzip);
+            influxdb::Config {
+                name,
+                url,
+                database,
+                batch_points: 50,
+                gzip,
+                http,
+                queue,
+                ..Default::default()
+            }
+            .plan()
+        }
+        Form::Series => {
+            let url = url + "/api/v1/write";
+            remote_write::Config { name, url, batch_series: 50, http, queue, ..Default::default() }.plan()
+        }
+        Form::Page => {
+            let (job, gzip, queue) = (name.clone(), knobs.gzip, QueueConfig { points: 2_000_000, ..queue });
+            pushgateway::Config { name, url, job, gzip, http, queue, ..Default::default() }.plan()
+        }
     };
-    config.plan().unwrap().start(&spool, settings.seed).unwrap()
+    plan.unwrap().start(&spool, settings.seed).unwrap()
 }

@@ -16,7 +16,7 @@ trap 'rmdir "$CAGE"' EXIT
 timeout -k 2 "${PODOMETER_LAB_TIMEOUT:-120}" unshare -m --propagation private bash -euc '
 mount -t tmpfs tmpfs "$CAGE"
 cd "$CAGE"
-mkdir -p lib/x86_64-linux-gnu lib64 proc dev/shm tmp guest/{bin,sbin,usr,etc,proc,sys,dev,run,tmp} lab
+mkdir -p lib/x86_64-linux-gnu lib64 proc dev/shm tmp guest/{bin,sbin,usr,etc,lib64,proc,sys,dev,run,tmp} lab
 libraries=$ROOT/usr/lib/x86_64-linux-gnu
 cp "$libraries"/{libc.so.6,libm.so.6,libgcc_s.so.1} lib/x86_64-linux-gnu/
 cp "$libraries"/ld-linux-x86-64.so.2 lib64/

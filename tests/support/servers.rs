@@ -76,6 +76,29 @@ impl Server {
         }))
     }
 
+    #[allow(dead_code, reason = "not each of the tests that share this writes to it")]
+    pub(crate) fn prometheus(program: PathBuf) -> Server {
+        Server::new("/-/ready", move |directory, port| {
+            std::fs::write(directory.join("prometheus.yml"), "global: {}\n").unwrap();
+            let mut command = Command::new(&program);
+            command
+                .arg(format!("--config.file={}", directory.join("prometheus.yml").display()))
+                .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
+                .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+                .arg("--web.enable-remote-write-receiver");
+            command
+        })
+    }
+
+    #[allow(dead_code, reason = "not each of the tests that share this pushes to it")]
+    pub(crate) fn pushgateway(program: PathBuf) -> Server {
+        Server::new("/-/ready", move |_, port| {
+            let mut command = Command::new(&program);
+            command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+            command
+        })
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
