@@ -280,16 +280,15 @@ impl Account {
         self.change(Books::close_spool);
     }
 
+    /// The account of all runs is ours: from now on a kill loses nothing of it.
+    pub(super) fn claimed(&self, file: TotalsFile, known: Option<Totals>) {
+        self.change(|books| books.claim_spool(file, known));
+    }
+
     /// The spool is open: what it holds is queued, and what an earlier run had in memory is lost. Returns how much
     /// that is.
-    pub(super) fn opened(
-        &self,
-        file: TotalsFile,
-        known: Option<Totals>,
-        found: Stats,
-        is_damaged: bool,
-    ) -> u64 {
-        let lost = self.change(|books| books.open_spool(file, known, found, is_damaged));
+    pub(super) fn opened(&self, found: Stats, is_damaged: bool) -> u64 {
+        let lost = self.change(|books| books.open_spool(found, is_damaged));
         self.work.notify_one();
         lost
     }

@@ -63,8 +63,10 @@ pub(super) struct Hand {
 #[derive(Debug)]
 struct Kept {
     file: TotalsFile,
-    /// Of the runs before this one.
-    before: Totals,
+    /// Of the runs before this one; absent where their account is lost and what they left was not counted yet.
+    before: Option<Totals>,
+    /// What they left was counted: their part has nothing queued any more, what was is in our numbers.
+    is_counted: bool,
     written: Totals,
 }
 
@@ -220,15 +222,15 @@ impl Books {
         }
     }
 
+    /// See [`super::account::Account::claimed`].
+    pub(super) fn claim_spool(&mut self, file: TotalsFile, known: Option<Totals>) {
+        self.status.keeps_totals = known.is_some();
+        self.totals = Some(Kept { file, before: known, is_counted: false, written: Totals::default() });
+    }
+
     /// See [`super::account::Account::opened`].
-    pub(super) fn open_spool(
-        &mut self,
-        file: TotalsFile,
-        known: Option<Totals>,
-        found: Stats,
-        is_damaged: bool,
-    ) -> u64 {
-        let before = known.unwrap_or_default();
+    pub(super) fn open_spool(&mut self, found: Stats, is_damaged: bool) -> u64 {
+        let before = self.totals.as_ref().and_then(|kept| kept.before).unwrap_or_default();
         let lost = before.queued().saturating_sub(found.points);
         self.spooled_points += found.points;
         self.spooled_records += found.records;
@@ -238,8 +240,11 @@ impl Books {
         }
         // What was under way then is produced again now, or lost.
         let settled = before.acknowledged + before.rejected + before.dropped;
-        let before = Totals { produced: settled, ..before };
-        self.totals = Some(Kept { file, before, written: Totals::default() });
+        if let Some(kept) = &mut self.totals {
+            kept.before = Some(Totals { produced: settled, ..before });
+            kept.is_counted = true;
+        }
+        self.status.keeps_totals = self.totals.is_some();
         self.can_spool = true;
         self.status.is_spool_open = true;
         lost
@@ -255,6 +260,7 @@ impl Books {
         self.waker = None;
         self.keep_totals();
         self.totals = None;
+        self.status.keeps_totals = false;
     }
 
     /// The records on disk, as their keeper counts them; true where that is news.
@@ -269,9 +275,15 @@ impl Books {
         parcels
     }
 
-    /// Since the spool was made; `None` without one.
+    /// Since the spool was made; `None` without one, and until what earlier runs left was counted.
     pub(super) fn lifetime(&self) -> Option<Totals> {
-        let before = self.totals.as_ref()?.before;
+        self.totals.as_ref().filter(|kept| kept.is_counted)?;
+        self.of_all_runs()
+    }
+
+    /// What the file should say: a run that is killed before it counted what it found leaves that to the next.
+    fn of_all_runs(&self) -> Option<Totals> {
+        let before = self.totals.as_ref()?.before?;
         let sum = |tally: &Tally| tally.iter().map(|(_, points)| points).sum::<u64>();
         Some(Totals {
             produced: before.produced + self.produced,
@@ -284,7 +296,7 @@ impl Books {
 
     /// Writes the account of all runs where it changed. That it cannot be written shows at the spool itself.
     pub(super) fn keep_totals(&mut self) {
-        let Some(totals) = self.lifetime() else { return };
+        let Some(totals) = self.of_all_runs() else { return };
         if let Some(kept) = &mut self.totals
             && kept.written != totals
             && kept.file.write(&totals).is_ok()

@@ -34,6 +34,8 @@ pub struct Status {
     pub has_spool: bool,
     /// That is open.
     pub is_spool_open: bool,
+    /// Its account of all runs is ours: what is pushed is in it, even if we are killed at once.
+    pub keeps_totals: bool,
     /// What is wrong with the spool; empty where nothing is.
     pub spool_message: String,
     pub spool: Stats,

@@ -27,7 +27,7 @@ pub(crate) struct Life {
     pub(crate) done: usize,
     /// The sink was started.
     pub(crate) is_started: bool,
-    /// The spool was open at some look.
+    /// The account of all runs was its own at some look.
     pub(crate) is_opened: bool,
     /// It ended as it was told to.
     pub(crate) is_ended: bool,

@@ -114,6 +114,10 @@ fn user_mode_linux_broken_disk_and_clock() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(console) = guest::run("inside_the_guest") {
         println!("{console}");
+        // `NAME: seed S, R rounds, F faults`
+        let row = console.lines().find_map(|line| line.split_once(": seed ")).expect("a table");
+        let numbers: Vec<u64> = row.1.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+        table::print_kinds(row.0, numbers[1], numbers[2], 0);
         assert!(console.lines().any(|line| line == "RESULT rc=0"), "it failed in the guest");
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Known {
     pub(crate) carried: Totals,
     /// Points that were queued by an account that was destroyed: nobody can tell which of them a kill lost.
     pub(crate) blind: u64,
-    /// Points of lives that ended before their spool was open: no later life knows of them.
+    /// Points of lives to which the disk gave no account: no later life knows of them.
     pub(crate) unknown: u64,
     pub(crate) unopened: BTreeSet<u64>,
     /// The lives after which an account was destroyed.
@@ -39,7 +39,7 @@ pub(crate) struct Outcome {
     pub(crate) acknowledged: u64,
     pub(crate) rejected: u64,
     pub(crate) dropped: u64,
-    /// Pushed by lives that ended before their spool was open.
+    /// Pushed by lives to which the disk gave no account.
     pub(crate) unknown: u64,
     /// Pushed, and neither acknowledged nor refused on the wire: all of them must be among those dropped or unknown,
     /// but where a disk broke.

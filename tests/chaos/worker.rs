@@ -97,11 +97,12 @@ async fn work(settings: Settings) {
     let mut journal = Journal::append_to(&settings.journal);
     journal.say(&format!("life {}", settings.life));
     let handle = start(&settings);
+    let mut said = Said::default();
+    said.look(&handle, &mut journal);
     journal.say("started");
     let mut told = listen();
     let mut dice = Dice::new(settings.seed);
     let mut number = settings.first;
-    let mut said = Said::default();
     while *told.borrow() == Told::Push {
         let end = number + dice.between(1, settings.knobs.batch_points);
         let body = settings.form.body(number, end, settings.knobs.is_mixed).into();
@@ -146,9 +147,9 @@ impl Said {
         if let Some(all) = report.spool.and_then(|spool| spool.lifetime) {
             let sum = all.acknowledged + all.rejected + all.dropped + ledger.queued;
             assert_eq!(all.produced, sum, "{all:?} with {ledger:?}");
-            if !std::mem::replace(&mut self.is_open, true) {
-                journal.say("open");
-            }
+        }
+        if handle.status().keeps_totals && !std::mem::replace(&mut self.is_open, true) {
+            journal.say("open");
         }
         let dropped = ledger.dropped.iter().map(|(reason, points)| (format!("dropped {reason}"), *points));
         let rejected = ledger.rejected.iter().map(|(reason, points)| (format!("rejected {reason}"), *points));

@@ -69,6 +69,26 @@ async fn killed_between_the_parts_of_a_batch() {
     assert_eq!(all, Lifetime { produced: 4, acknowledged: 4, ..Lifetime::default() });
 }
 
+/// Every point is in the account of all runs from the first push on, before the thread of the spool has looked through
+/// what an earlier run left.
+#[tokio::test]
+async fn killed_before_the_spool_was_open() {
+    let server = Server::start(|_, _| status("503 Service Unavailable")).await;
+    let directory = tempfile::tempdir().unwrap();
+    let lives = ["first", "second", "third"].map(|life| directory.path().join(life));
+    let handle = start(&server, &lives[0]);
+    handle.push(batch(3));
+    handle.wait_until(|_, status| status.spooled_points == 3).await;
+    copy(&lives[0], &lives[1]);
+    let handle = start(&server, &lives[1]);
+    handle.push(batch(5));
+    copy(&lives[1], &lives[2]);
+
+    let server = Server::start(|_, _| status("204 No Content")).await;
+    let all = lifetime(&start(&server, &lives[2])).await;
+    assert_eq!((all.produced, all.acknowledged + all.dropped), (8, 8), "{all:?}");
+}
+
 /// A write that a full disk cut short is no damage: what a kill then loses was lost by the kill.
 #[tokio::test]
 async fn killed_while_the_disk_is_full() {

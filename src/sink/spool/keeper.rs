@@ -1,6 +1,7 @@
 //! The thread that owns the files of a spool: it moves what waits from memory to disk while the sink is behind,
 //! reads it back in order, and never makes anybody wait for a disk but who asked for a record.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,7 +14,7 @@ use super::clock::Now;
 use super::config::{Config, Fsync};
 use super::recover::Recovered;
 use super::store::{Limits, Store, Ticket, Trouble};
-use super::totals::TotalsFile;
+use super::totals::{Totals, TotalsFile};
 use crate::sink::account::Account;
 use crate::sink::parcel::Parcel;
 
@@ -64,12 +65,15 @@ impl Waker {
 }
 
 impl Keeper {
-    /// Opens the spool on a thread of its own; until it is open, and wherever it cannot be, what waits is in memory.
+    /// Claims the spool, so that every point pushed from now on is in the account of all runs, and opens it on a
+    /// thread of its own; until it is open, and wherever it cannot be, what waits is in memory.
     pub(in crate::sink) fn start(opening: Opening, account: Arc<Account>) -> std::io::Result<Keeper> {
         let (asks, asked) = channel();
         account.attach(Waker(asks.clone()));
         let thread = std::thread::Builder::new().name("spool".into()).stack_size(256 << 10);
-        let thread = thread.spawn(move || Desk::new(opening, account).work(&asked))?;
+        let mut desk = Desk::new(opening, account);
+        desk.begin();
+        let thread = thread.spawn(move || desk.work(&asked))?;
         Ok(Keeper { asks, thread: Some(thread) })
     }
 
@@ -99,9 +103,17 @@ impl Drop for Keeper {
     }
 }
 
+/// The directory is ours, and its account of all runs was read.
+#[derive(Clone)]
+struct Claim {
+    lock: Arc<File>,
+    known: Option<Totals>,
+}
+
 struct Desk {
     opening: Opening,
     account: Arc<Account>,
+    claim: Option<Claim>,
     store: Option<Store>,
     /// Marks that the disk did not take; until it does, nothing more is read, or the next run would send it twice.
     unmarked: Vec<Ticket>,
@@ -118,6 +130,7 @@ impl Desk {
         Desk {
             opening,
             account,
+            claim: None,
             store: None,
             unmarked: Vec::new(),
             forced: Instant::now(),
@@ -126,6 +139,27 @@ impl Desk {
             failed_reads: 0,
             returned: None,
         }
+    }
+
+    /// A lost account cannot be gone on with before what is there was counted, which may take a while.
+    fn begin(&mut self) {
+        match self.claimed() {
+            Ok(Claim { known: Some(_), .. }) => {}
+            Ok(Claim { known: None, .. }) => self.open(),
+            Err(error) => self.failed("cannot be used", &error),
+        }
+    }
+
+    fn claimed(&mut self) -> Result<Claim, Trouble> {
+        if let Some(claim) = &self.claim {
+            return Ok(claim.clone());
+        }
+        let directory = &self.opening.directory;
+        let lock = Arc::new(Store::lock(directory)?);
+        let failed = |error| Trouble::File { path: directory.join("totals"), error };
+        let (totals, known) = TotalsFile::open(directory).map_err(failed)?;
+        self.account.claimed(totals, known);
+        Ok(self.claim.insert(Claim { lock, known }).clone())
     }
 
     fn work(mut self, asked: &Receiver<Ask>) {
@@ -190,18 +224,15 @@ impl Desk {
             max_age: config.max_age,
             segment_bytes: config.segment_bytes,
         };
-        let directory = &self.opening.directory;
-        let opened = Store::lock(directory).and_then(|lock| {
-            let failed = |error| Trouble::File { path: directory.join("totals"), error };
-            let (totals, known) = TotalsFile::open(directory).map_err(failed)?;
+        let opened = self.claimed().and_then(|Claim { lock, known }| {
             let settled = known.unwrap_or_default().settled_seq;
-            let (store, found) = Store::open(directory, limits, settled, lock)?;
-            Ok((store, found, totals, known))
+            let (store, found) = Store::open(&self.opening.directory, limits, settled, lock)?;
+            Ok((store, found, known))
         });
         match opened {
-            Ok((store, found, file, known)) => {
+            Ok((store, found, known)) => {
                 let is_damaged = found.damaged_bytes > 0 || known.is_none();
-                let lost = self.account.opened(file, known, store.stats(), is_damaged);
+                let lost = self.account.opened(store.stats(), is_damaged);
                 announce(&self.opening, &found, known.is_none(), lost);
                 self.store = Some(store);
                 self.recovered();

@@ -82,7 +82,7 @@ pub struct Store {
     /// Written to and not forced to the medium; sealed segments are forced when they are sealed.
     is_dirty: bool,
     /// Held as long as we live: another process must not write here.
-    _lock: File,
+    _lock: Arc<File>,
 }
 
 /// Points that were given up, by reason.
@@ -94,7 +94,7 @@ impl Store {
         directory: &Path,
         limits: Limits,
         settled: u64,
-        lock: File,
+        lock: Arc<File>,
     ) -> Result<(Store, Recovered), Trouble> {
         let failed = |error| Trouble::File { path: directory.to_owned(), error };
         let boot = boot();

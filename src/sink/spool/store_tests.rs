@@ -21,7 +21,7 @@ fn parcel(number: u64, length: usize) -> Parcel {
 }
 
 fn open_as(directory: &Path, limits: Limits, settled: u64) -> Result<(Store, Recovered), Trouble> {
-    Store::lock(directory).and_then(|lock| Store::open(directory, limits, settled, lock))
+    Store::lock(directory).and_then(|lock| Store::open(directory, limits, settled, lock.into()))
 }
 
 fn open(directory: &Path) -> Store {
