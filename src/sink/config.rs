@@ -92,6 +92,27 @@ impl Default for QueueConfig {
     }
 }
 
+/// The group as it is given: a key that is not there leaves the kind's own default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct QueueKeys {
+    points: Option<u64>,
+    bytes: Option<usize>,
+    spool: Option<bool>,
+    order: Option<Order>,
+}
+
+impl QueueKeys {
+    pub(super) fn over(self, default: &QueueConfig) -> QueueConfig {
+        QueueConfig {
+            points: self.points.unwrap_or(default.points),
+            bytes: self.bytes.unwrap_or(default.bytes),
+            spool: self.spool.unwrap_or(default.spool),
+            order: self.order.unwrap_or(default.order),
+        }
+    }
+}
+
 /// What every kind of sink has, for the checks that are the same.
 pub(super) struct Shared<'a> {
     pub(super) kind: &'static str,

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::group::{is_label, path};
 use super::protocol::Pushgateway;
 use crate::encode::prometheus::{LABELS, Page};
-use crate::sink::config::{HttpConfig, Login, QueueConfig, Refusal, Shared};
+use crate::sink::config::{HttpConfig, Login, QueueConfig, QueueKeys, Refusal, Shared};
 use crate::sink::handle::Plan;
 use crate::sink::http::{Access, Servers, TlsConfig};
 use crate::sink::parcel::Packing;
@@ -78,6 +78,7 @@ pub struct Config {
     /// How requests are made.
     pub http: HttpConfig,
     /// What waits to be sent: the newest push alone, and never on disk.
+    #[serde(deserialize_with = "queue")]
     pub queue: QueueConfig,
     /// How an `https` server is trusted, and how we show who we are.
     pub tls: TlsConfig,
@@ -107,6 +108,10 @@ impl Default for Config {
             tls: TlsConfig::default(),
         }
     }
+}
+
+fn queue<'de, D: Deserializer<'de>>(given: D) -> Result<QueueConfig, D::Error> {
+    QueueKeys::deserialize(given).map(|keys| keys.over(&Config::default().queue))
 }
 
 impl Config {
@@ -204,6 +209,12 @@ mod tests {
     fn config(yaml: &str) -> Config {
         let source = config::File::from_str(yaml, config::FileFormat::Yaml);
         config::Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap()
+    }
+
+    #[test]
+    fn a_part_of_the_queue_leaves_the_rest_as_it_is() {
+        let queue = config("{url: 'http://p/w', queue: {bytes: 1048576}}").queue;
+        assert_eq!((queue.points, queue.bytes, queue.spool), (1_000_000, 1 << 20, false));
     }
 
     #[test]

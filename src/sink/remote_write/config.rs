@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::protocol::RemoteWrite;
 use crate::encode::prometheus;
 use crate::encode::remote_write::{Limits, Options, Version};
-use crate::sink::config::{HttpConfig, Login, QueueConfig, Refusal, Shared};
+use crate::sink::config::{HttpConfig, Login, QueueConfig, QueueKeys, Refusal, Shared};
 use crate::sink::handle::Plan;
 use crate::sink::http::{Access, Servers, TlsConfig};
 use crate::sink::parcel::Packing;
@@ -82,6 +82,7 @@ pub struct Config {
     /// How requests are made.
     pub http: HttpConfig,
     /// What waits to be sent.
+    #[serde(deserialize_with = "queue")]
     pub queue: QueueConfig,
     /// How an `https` server is trusted, and how we show who we are.
     pub tls: TlsConfig,
@@ -114,6 +115,10 @@ impl Default for Config {
             tls: TlsConfig::default(),
         }
     }
+}
+
+fn queue<'de, D: Deserializer<'de>>(given: D) -> Result<QueueConfig, D::Error> {
+    QueueKeys::deserialize(given).map(|keys| keys.over(&Config::default().queue))
 }
 
 impl Config {
@@ -238,6 +243,12 @@ mod tests {
     fn config(yaml: &str) -> Config {
         let source = config::File::from_str(yaml, config::FileFormat::Yaml);
         config::Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap()
+    }
+
+    #[test]
+    fn a_part_of_the_queue_leaves_the_rest_as_it_is() {
+        let queue = config("{url: 'http://p/w', queue: {bytes: 1048576}}").queue;
+        assert_eq!((queue.points, queue.bytes, queue.spool), (5_000_000, 1 << 20, true));
     }
 
     #[test]
