@@ -97,6 +97,11 @@ impl Delivery {
                 continue;
             };
             let Some(part) = job.parts.last().cloned() else { continue };
+            if *self.orders.borrow() == Order::Yield {
+                // It came from disk meanwhile, and may have the next plan's form.
+                self.job = Some(job);
+                break;
+            }
             let sent = tokio::select! {
                 sent = self.send(&part) => sent,
                 () = &mut ended => {

@@ -51,6 +51,15 @@ pub struct Handle {
 #[derive(Debug)]
 pub struct Left(Vec<Parcel>);
 
+/// A change of plan that was begun.
+#[derive(Debug)]
+#[must_use = "nothing is sent until it is finished"]
+pub struct Change<'a> {
+    handle: &'a Handle,
+    plan: Plan,
+    client: Client,
+}
+
 #[derive(Debug)]
 struct Running {
     packing: Packing,
@@ -140,6 +149,17 @@ impl Plan {
     }
 }
 
+impl Change<'_> {
+    /// Waits for the request in flight and delivers by the new plan.
+    pub async fn finish(self, seed: u64) {
+        let Change { handle, plan, client } = self;
+        let job = handle.end(Order::Yield).await;
+        let keeper = handle.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let running = plan.deliver(&handle.account, keeper, client, job, seed);
+        *handle.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
+    }
+}
+
 impl Handle {
     pub fn name(&self) -> &str {
         &self.name
@@ -225,17 +245,16 @@ impl Handle {
         }
     }
 
-    /// Goes on by another plan of the same kind and name: what waits, in memory and on disk, is sent by it. The
-    /// request in flight is finished first. A plan that cannot work changes nothing.
-    pub async fn change_to(&self, plan: Plan, seed: u64) -> Result<(), StartError> {
+    /// Goes on by another plan of the same kind and name: what waits, in memory and on disk, is sent by it once the
+    /// change is finished. Nothing has to be held back meanwhile: what is pushed from here on has the new plan's
+    /// form and waits for it, however long the request in flight takes. A plan that cannot work changes nothing.
+    pub fn begin_change(&self, plan: Plan) -> Result<Change<'_>, StartError> {
         let client = Client::new(plan.kind, &plan.name, plan.servers.clone())?;
-        let spool = self.spool.clone().unwrap_or_default();
-        let job = self.end(Order::Yield).await;
-        self.account.set_rules(plan.rules(&spool));
-        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let running = plan.deliver(&self.account, keeper, client, job, seed);
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
-        Ok(())
+        self.account.set_rules(plan.rules(self.spool.as_ref().unwrap_or(&spool::Config::default())));
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.orders.send_replace(Order::Yield);
+        (running.packing, running.form) = (plan.packing, plan.form);
+        Ok(Change { handle: self, plan, client })
     }
 
     /// Takes over what another handle left.

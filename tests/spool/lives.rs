@@ -214,8 +214,9 @@ async fn a_new_plan_sends_what_the_old_one_could_not() {
         // Other times than those that wait: each is sent in its own.
         let mut new = server.config();
         new.precision = podometer::encode::influx::Precision::S;
-        handle.change_to(new.plan().unwrap(), 2).await.unwrap();
+        let change = handle.begin_change(new.plan().unwrap()).unwrap();
         handle.push(batch(3));
+        change.finish(2).await;
         handle.wait_until(|ledger, _| ledger.queued == 0).await;
         let report = balanced(&handle);
         assert_eq!((report.ledger.produced, report.ledger.acknowledged), (6, 6));

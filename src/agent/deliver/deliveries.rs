@@ -123,27 +123,34 @@ impl Deliveries {
     ) -> anyhow::Result<Delivery> {
         let seed = KernelClock.wall_ns() as u64;
         let context = || format!("sinks.{} {}", sink.kind(), sink.name());
-        let (handle, written) = match old {
-            Some(old) if old.sink == sink && !is_all_new => return Ok(old),
-            Some(old) => {
-                let mut ended = old.production.end().await;
-                if names_other_series(&old.sink, &sink) || is_all_new {
-                    // Nobody goes on with the series that were written.
-                    push_last(ended.as_mut(), &old.handle);
-                }
-                let written = ended.map(written_by).unwrap_or_default();
-                if is_all_new {
-                    let left = old.handle.retire().await;
-                    let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
-                    handle.adopt(left);
-                    (handle, written)
-                } else {
-                    old.handle.change_to(plan, seed).await.with_context(context)?;
-                    (old.handle, written)
-                }
-            }
-            None => (Arc::new(plan.start(&self.spool, seed).with_context(context)?), Written::default()),
+        let Some(old) = old else {
+            let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
+            return Ok(self.deliver(sink, handle, Written::default()));
         };
+        if old.sink == sink && !is_all_new {
+            return Ok(old);
+        }
+        let mut ended = old.production.end().await;
+        if names_other_series(&old.sink, &sink) || is_all_new {
+            // Nobody goes on with the series that were written.
+            push_last(ended.as_mut(), &old.handle);
+        }
+        let written = ended.map(written_by).unwrap_or_default();
+        if is_all_new {
+            let left = old.handle.retire().await;
+            let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
+            handle.adopt(left);
+            return Ok(self.deliver(sink, handle, written));
+        }
+        let change = old.handle.begin_change(plan).with_context(context)?;
+        // A request that takes long holds up no snapshot.
+        let delivery = self.deliver(sink, old.handle.clone(), written);
+        change.finish(seed).await;
+        Ok(delivery)
+    }
+
+    /// Begins the production for a sink that delivers.
+    fn deliver(&self, sink: Sink, handle: Arc<Handle>, written: Written) -> Delivery {
         let (stop, stopped) = watch::channel(false);
         let last_ns = written.snapshot_boot_ns;
         let producer: Box<dyn Produce> = match &sink {
@@ -155,7 +162,7 @@ impl Deliveries {
         let heard = (self.feeds.clone(), self.report.clone());
         let task = produce(producer, sink.interval(), last_ns, heard, handle.clone(), stopped);
         let production = Production { stop, task: tokio::spawn(task) };
-        Ok(Delivery { sink, handle, production })
+        Delivery { sink, handle, production }
     }
 
     /// Sends what waits, within the grace period, and says in the log what became of every point.
