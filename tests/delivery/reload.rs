@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use crate::authority::Authority;
 use crate::program::{Agent, Host, get, shown};
 use crate::relay::Relay;
-use crate::servers::Server;
+use crate::servers::{Server, program};
 use crate::writes::{doubled, points, snapshots};
 
 const ROOT: &str = "all-mine";
@@ -239,4 +239,34 @@ fn changes(scene: &Scene, agent: &Agent) {
     agent.signal(Signal::HUP);
     agent.logged("configuration reloaded");
     scene.goes_on(agent, "b");
+}
+
+/// The group of another job is another group: the old one would be served for ever.
+#[test]
+fn a_group_that_is_left_is_deleted() {
+    let Some(program) = program("prometheus-pushgateway") else { return };
+    let (server, host) = (Server::pushgateway(program), Host::new());
+    let configure = |job: &str| {
+        let url = format!("http://127.0.0.1:{}", server.port);
+        host.write(
+            "podometer.yaml",
+            &format!(
+                "agent: {{node_name: n1}}\nsinks: {{pushgateway: [{{url: \"{url}\", job: {job}, interval: 1s, \
+                 delete_at_end: true}}]}}\n"
+            ),
+        )
+    };
+    let agent = host.agent(&["--config", shown(&configure("before"))]);
+    let jobs = || {
+        let (_, body) = server.request("GET", "/api/v1/metrics", None, "");
+        let groups: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let groups = groups["data"].as_array().unwrap().iter();
+        groups.map(|group| group["labels"]["job"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    agent.wait("the first push", |_| jobs() == ["before"]);
+    configure("after");
+    agent.signal(Signal::HUP);
+    agent.wait("the new group alone", |_| jobs() == ["after"]);
+    assert_eq!(agent.end(), 0);
+    assert_eq!(jobs(), [""; 0]);
 }

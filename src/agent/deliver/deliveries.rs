@@ -130,6 +130,11 @@ impl Deliveries {
         if old.sink == sink && !is_all_new {
             return Ok(old);
         }
+        if leaves_a_group(&old.sink, &sink) {
+            old.stop().await;
+            let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
+            return Ok(self.deliver(sink, handle, Written::default()));
+        }
         let mut ended = old.production.end().await;
         if names_other_series(&old.sink, &sink) || is_all_new {
             // Nobody goes on with the series that were written.
@@ -201,6 +206,19 @@ fn names_other_series(old: &Sink, new: &Sink) -> bool {
         (Sink::RemoteWrite(old), Sink::RemoteWrite(new)) => {
             (&old.job, &old.instance, &old.external_labels, old.send_node_names)
                 != (&new.job, &new.instance, &new.external_labels, new.send_node_names)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a Pushgateway would keep the old group for ever, though the sink is to delete its group at the end: for that
+/// group this is the end.
+fn leaves_a_group(old: &Sink, new: &Sink) -> bool {
+    match (old, new) {
+        (Sink::Pushgateway(old), Sink::Pushgateway(new)) => {
+            old.delete_at_end
+                && (&old.url, &old.urls, &old.job, &old.grouping)
+                    != (&new.url, &new.urls, &new.job, &new.grouping)
         }
         _ => false,
     }
