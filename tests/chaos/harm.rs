@@ -118,6 +118,9 @@ impl Running<'_> {
     /// Nothing of the disk can be read or written for a while; then it is mounted anew, and what was not forced to it
     /// is gone.
     pub(crate) fn break_disk(&mut self, pause: Duration) -> bool {
+        // Read before it breaks: what waited then, and what came since, is all that can be lost with it.
+        let seen = files::read_totals(&self.spool());
+        let pushed = self.pushed();
         let Some(disk) = &self.disk else { return false };
         disk.set_broken(true);
         std::thread::sleep(pause);
@@ -134,6 +137,13 @@ impl Running<'_> {
             disk.set_broken(false);
             disk.mount_again();
         }
+        self.known.broken += match (seen, files::read_totals(&self.spool())) {
+            (Some(seen), left) => {
+                let dropped = left.unwrap_or_default().dropped;
+                self.pushed() - pushed + seen.queued() + seen.dropped.saturating_sub(dropped)
+            }
+            (None, _) => self.pushed(),
+        };
         self.known.is_stale = true;
         self.known.harms += 2;
         self.known.destroyed.push(self.life);

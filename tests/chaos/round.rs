@@ -14,7 +14,7 @@ use crate::disk::Disk;
 use crate::faults::{Counts, Fault};
 use crate::files;
 use crate::harm::set_clock;
-use crate::journal;
+use crate::journal::{self, Life};
 use crate::points::Form;
 use crate::process::Process;
 use crate::proxy::{Exchange, Proxy};
@@ -165,6 +165,11 @@ impl Running<'_> {
         let (life, first, seed) = (self.life, self.next, self.dice.below(1 << 40));
         self.settings = Settings { life, first, seed, ..self.settings.clone() };
         self.process = Process::spawn(&self.settings, &self.directory.path().join("stderr"));
+    }
+
+    /// By all lives so far.
+    pub(crate) fn pushed(&self) -> u64 {
+        journal::lives(&self.directory.path().join("journal")).values().map(Life::done_points).sum()
     }
 
     pub(crate) fn awaited(&mut self) {

@@ -41,6 +41,7 @@ impl Table {
             ("points dropped and counted", outcome.dropped),
             ("points that the wire never settled", outcome.missing),
             ("points of lives without a usable disk", outcome.unknown),
+            ("points that waited on a disk which lost pages, at most", outcome.broken),
             ("points stored twice, first answer not taken", outcome.doubled),
         ] {
             *self.sums.entry(name).or_default() += value;

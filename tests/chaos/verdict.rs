@@ -26,6 +26,8 @@ pub(crate) struct Known {
     pub(crate) harms: u64,
     /// A disk lost what was not forced to it, the account among it.
     pub(crate) is_stale: bool,
+    /// The most points of which the account was lost so.
+    pub(crate) broken: u64,
     pub(crate) wrong: Vec<String>,
 }
 
@@ -41,8 +43,10 @@ pub(crate) struct Outcome {
     pub(crate) dropped: u64,
     /// Pushed by lives to which the disk gave no account.
     pub(crate) unknown: u64,
-    /// Pushed, and neither acknowledged nor refused on the wire: all of them must be among those dropped or unknown,
-    /// but where a disk broke.
+    /// The most points whose account a broken disk lost.
+    pub(crate) broken: u64,
+    /// Pushed, and neither acknowledged nor refused on the wire: all of them must be among those dropped, unknown or
+    /// lost with a disk.
     pub(crate) missing: u64,
     /// Points that came in two requests that the server took, because the first answer did not arrive.
     pub(crate) doubled: u64,
@@ -122,11 +126,12 @@ pub(crate) fn judge(
         .filter(|number| !evidence.acknowledged.contains(number) && !evidence.refused.contains(number))
         .collect();
     must(
-        is_stale || missing.len() as u64 <= all.dropped + away,
+        is_page || missing.len() as u64 <= all.dropped + away + known.broken,
         format!(
-            "unaccounted: {} points were neither acknowledged nor refused, dropped are {} and {away} without a spool: {}",
+            "unaccounted: {} points were neither acknowledged nor refused, dropped are {}, {away} without a spool, {} lost with a disk: {}",
             missing.len(),
             all.dropped,
+            known.broken,
             some(&missing)
         ),
     );
@@ -156,6 +161,7 @@ pub(crate) fn judge(
         rejected: all.rejected,
         dropped: all.dropped,
         unknown: if is_page { 0 } else { known.unknown },
+        broken: known.broken,
         missing: missing.len() as u64,
         doubled: evidence.doubled,
         reasons,

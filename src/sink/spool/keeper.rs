@@ -107,6 +107,7 @@ impl Drop for Keeper {
 #[derive(Clone)]
 struct Claim {
     lock: Arc<File>,
+    totals: Arc<File>,
     known: Option<Totals>,
 }
 
@@ -118,6 +119,7 @@ struct Desk {
     /// Marks that the disk did not take; until it does, nothing more is read, or the next run would send it twice.
     unmarked: Vec<Ticket>,
     forced: Instant,
+    forced_totals: Instant,
     retry_at: Option<Instant>,
     pause: Duration,
     failed_reads: u32,
@@ -134,6 +136,7 @@ impl Desk {
             store: None,
             unmarked: Vec::new(),
             forced: Instant::now(),
+            forced_totals: Instant::now(),
             retry_at: None,
             pause: PAUSES.0,
             failed_reads: 0,
@@ -158,8 +161,9 @@ impl Desk {
         let lock = Arc::new(Store::lock(directory)?);
         let failed = |error| Trouble::File { path: directory.join("totals"), error };
         let (totals, known) = TotalsFile::open(directory).map_err(failed)?;
+        let file = totals.file();
         self.account.claimed(totals, known);
-        Ok(self.claim.insert(Claim { lock, known }).clone())
+        Ok(self.claim.insert(Claim { lock, totals: file, known }).clone())
     }
 
     fn work(mut self, asked: &Receiver<Ask>) {
@@ -224,7 +228,7 @@ impl Desk {
             max_age: config.max_age,
             segment_bytes: config.segment_bytes,
         };
-        let opened = self.claimed().and_then(|Claim { lock, known }| {
+        let opened = self.claimed().and_then(|Claim { lock, known, .. }| {
             let settled = known.unwrap_or_default().settled_seq;
             let (store, found) = Store::open(&self.opening.directory, limits, settled, lock)?;
             Ok((store, found, known))
@@ -341,11 +345,23 @@ impl Desk {
             return;
         }
         self.forced = Instant::now();
-        if let Some(store) = &mut self.store
-            && let Err(error) = store.force()
-        {
+        let Some(store) = &mut self.store else { return };
+        let forced = store.force().and_then(|is_new| if is_new { self.force_totals() } else { Ok(()) });
+        if let Err(error) = forced {
             self.failed("cannot be forced to the medium", &error);
         }
+    }
+
+    /// Not with each record under `fsync: always`: after a crash of the machine the records speak for themselves, and
+    /// an account that is a little old counts nothing as lost that is there.
+    fn force_totals(&mut self) -> std::io::Result<()> {
+        if self.forced_totals.elapsed() >= self.opening.config.fsync_interval
+            && let Some(claim) = &self.claim
+        {
+            self.forced_totals = Instant::now();
+            claim.totals.sync_data()?;
+        }
+        Ok(())
     }
 
     fn failed(&mut self, what: &str, error: &dyn std::fmt::Display) {

@@ -266,15 +266,16 @@ impl Store {
         given
     }
 
-    /// Forces what was written to the medium.
-    pub(super) fn force(&mut self) -> io::Result<()> {
-        if self.is_dirty {
-            for segment in self.segments.iter().rev().take(2) {
-                segment.file.sync_data()?;
-            }
-            self.is_dirty = false;
+    /// Forces what was written to the medium; false where there was nothing.
+    pub(super) fn force(&mut self) -> io::Result<bool> {
+        if !self.is_dirty {
+            return Ok(false);
         }
-        Ok(())
+        for segment in self.segments.iter().rev().take(2) {
+            segment.file.sync_data()?;
+        }
+        self.is_dirty = false;
+        Ok(true)
     }
 }
 

@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"PdTotal1";
 const SLOT: usize = 64;
@@ -36,7 +37,7 @@ impl Totals {
 /// The file `totals`.
 #[derive(Debug)]
 pub(in crate::sink) struct TotalsFile {
-    file: File,
+    file: Arc<File>,
     written: u64,
 }
 
@@ -57,7 +58,13 @@ impl TotalsFile {
             }
         }
         let totals = if is_new { Some(Totals::default()) } else { newest.map(|(_, totals)| totals) };
+        let file = Arc::new(file);
         Ok((TotalsFile { file, written: newest.map_or(0, |(written, _)| written) }, totals))
+    }
+
+    /// To be forced to the medium by somebody who may wait for it.
+    pub(super) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
     }
 
     pub(in crate::sink) fn write(&mut self, totals: &Totals) -> io::Result<()> {
