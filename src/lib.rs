@@ -13,3 +13,5 @@ pub mod sampler;
 pub mod server;
 pub mod sink;
 pub mod source;
+/// Whom a TLS client trusts.
+mod trust;

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use serde::Deserialize;
 
 use super::file::Version;
+use crate::trust::{Trusted, client, system_authorities};
 
 /// How an `https` server is trusted, and how we show who we are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -89,25 +88,14 @@ impl Tls {
     }
 }
 
-/// Without `ca_file` the system's authorities count; that there are none (an image from scratch) is no error
-/// here, only every `https` server will then be refused.
+/// Without `ca_file` the system's authorities count.
 fn client_config(config: &TlsConfig) -> Result<ClientConfig, TlsError> {
-    let provider = Arc::new(ring::default_provider());
-    let builder =
-        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    let builder = if config.insecure_skip_verify {
-        let verifier = Arc::new(AnyCertificate { provider });
-        builder.dangerous().with_custom_certificate_verifier(verifier)
-    } else {
-        let mut roots = RootCertStore::empty();
-        match &config.ca_file {
-            Some(path) => add_file(&mut roots, path)?,
-            None => {
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            }
-        }
-        builder.with_root_certificates(roots)
+    let trusted = match &config.ca_file {
+        _ if config.insecure_skip_verify => Trusted::Anyone,
+        Some(path) => Trusted::Authorities(authorities(path)?),
+        None => Trusted::Authorities(system_authorities()),
     };
+    let builder = client(trusted)?;
     let (Some(cert_file), Some(key_file)) = (&config.cert_file, &config.key_file) else {
         return Ok(builder.with_no_client_auth());
     };
@@ -127,14 +115,15 @@ fn certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'st
     CertificateDer::pem_file_iter(path).map_err(failed)?.map(|found| found.map_err(failed)).collect()
 }
 
-fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TlsError> {
+fn authorities(path: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
     for certificate in certificates("ca_file", path)? {
         roots.add(certificate)?;
     }
     if roots.is_empty() {
         return Err(TlsError::NoCertificate { path: path.to_owned() });
     }
-    Ok(())
+    Ok(roots)
 }
 
 /// What a failed handshake means, and what mends it.
@@ -158,55 +147,4 @@ pub(super) fn handshake_text(error: &std::io::Error) -> String {
         _ => "give the server a certificate that tls.ca_file signed",
     };
     format!("the server's certificate is not trusted: {problem}; {remedy}")
-}
-
-/// Trusts every certificate, for `insecure_skip_verify`; the handshake's signatures are still checked.
-#[derive(Debug)]
-struct AnyCertificate {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -1,7 +1,6 @@
 //! The thread that owns the files of a spool: it moves what waits from memory to disk while the sink is behind,
 //! reads it back in order, and never makes anybody wait for a disk but who asked for a record.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -10,11 +9,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::claim::Claim;
 use super::clock::Now;
 use super::config::{Config, Fsync};
-use super::recover::Recovered;
 use super::store::{Limits, Store, Ticket, Trouble};
-use super::totals::{Totals, TotalsFile};
 use crate::sink::account::Account;
 use crate::sink::parcel::Parcel;
 
@@ -103,14 +101,6 @@ impl Drop for Keeper {
     }
 }
 
-/// The directory is ours, and its account of all runs was read.
-#[derive(Clone)]
-struct Claim {
-    lock: Arc<File>,
-    totals: Arc<File>,
-    known: Option<Totals>,
-}
-
 struct Desk {
     opening: Opening,
     account: Arc<Account>,
@@ -157,13 +147,9 @@ impl Desk {
         if let Some(claim) = &self.claim {
             return Ok(claim.clone());
         }
-        let directory = &self.opening.directory;
-        let lock = Arc::new(Store::lock(directory)?);
-        let failed = |error| Trouble::File { path: directory.join("totals"), error };
-        let (totals, known) = TotalsFile::open(directory).map_err(failed)?;
-        let file = totals.file();
-        self.account.claimed(totals, known);
-        Ok(self.claim.insert(Claim { lock, totals: file, known }).clone())
+        let (claim, file) = Claim::take(&self.opening.directory)?;
+        self.account.claimed(file, claim.known);
+        Ok(self.claim.insert(claim).clone())
     }
 
     fn work(mut self, asked: &Receiver<Ask>) {
@@ -237,7 +223,7 @@ impl Desk {
             Ok((store, found, known)) => {
                 let is_damaged = found.damaged_bytes > 0 || known.is_none();
                 let lost = self.account.opened(store.stats(), is_damaged);
-                announce(&self.opening, &found, known.is_none(), lost);
+                found.announce(&self.opening.sink, &self.opening.directory, known.is_none(), lost);
                 self.store = Some(store);
                 self.recovered();
             }
@@ -385,29 +371,5 @@ impl Desk {
         let mut stats = self.store.as_ref().map(Store::stats).unwrap_or_default();
         stats.records += u64::from(self.returned.is_some());
         self.account.spool_stats(stats);
-    }
-}
-
-fn announce(opening: &Opening, found: &Recovered, is_account_lost: bool, lost: u64) {
-    let directory = opening.directory.display();
-    if found.records > 0 || lost > 0 {
-        tracing::info!(
-            sink = opening.sink,
-            %directory,
-            records = found.records,
-            points = found.points,
-            lost_points = lost,
-            "spool of an earlier run taken over"
-        );
-    }
-    if found.damaged_bytes > 0 || !found.set_aside.is_empty() || is_account_lost {
-        tracing::warn!(
-            sink = opening.sink,
-            %directory,
-            quarantined_bytes = found.damaged_bytes,
-            quarantined_segments = found.set_aside.len(),
-            is_account_lost,
-            "spool was damaged; what could not be read is in its directory quarantine"
-        );
     }
 }

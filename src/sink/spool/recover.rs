@@ -23,6 +23,33 @@ pub(super) struct Recovered {
     pub(super) next_file: u64,
 }
 
+impl Recovered {
+    /// Says in the log what an earlier run left, where it left anything.
+    pub(super) fn announce(&self, sink: &str, directory: &Path, is_account_lost: bool, lost_points: u64) {
+        let directory = directory.display();
+        if self.records > 0 || lost_points > 0 {
+            tracing::info!(
+                sink,
+                %directory,
+                records = self.records,
+                points = self.points,
+                lost_points,
+                "spool of an earlier run taken over"
+            );
+        }
+        if self.damaged_bytes > 0 || !self.set_aside.is_empty() || is_account_lost {
+            tracing::warn!(
+                sink,
+                %directory,
+                quarantined_bytes = self.damaged_bytes,
+                quarantined_segments = self.set_aside.len(),
+                is_account_lost,
+                "spool was damaged; what could not be read is in its directory quarantine"
+            );
+        }
+    }
+}
+
 pub(super) fn file_name(number: u64) -> String {
     format!("{number:020}.seg")
 }

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::error::Kind;
 use super::file::{self, Version};
+use crate::trust::{Trusted, client, system_authorities};
 
 /// The TLS settings of the files as they were last read.
 #[derive(Debug)]
@@ -45,26 +44,20 @@ impl Trust {
 }
 
 fn build(ca_file: Option<&Path>, insecure_skip_verify: bool) -> Result<Held, Kind> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Kind::Tls { error: error.to_string() })?;
-    if insecure_skip_verify {
-        let verifier = Arc::new(AnyCertificate { provider });
-        let config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-        return Ok(Held { config: Arc::new(config), version: None });
-    }
-    let mut roots = RootCertStore::empty();
-    let version = ca_file.map(|path| add_file(&mut roots, path)).transpose()?;
-    if ca_file.is_none() {
-        // That there are none (an image from scratch) is no error here; every server will be refused.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    let config = builder.with_root_certificates(roots).with_no_client_auth();
-    Ok(Held { config: Arc::new(config), version })
+    let (trusted, version) = match ca_file {
+        _ if insecure_skip_verify => (Trusted::Anyone, None),
+        Some(path) => {
+            let (roots, version) = authorities(path)?;
+            (Trusted::Authorities(roots), Some(version))
+        }
+        None => (Trusted::Authorities(system_authorities()), None),
+    };
+    let builder = client(trusted).map_err(|error| Kind::Tls { error: error.to_string() })?;
+    Ok(Held { config: Arc::new(builder.with_no_client_auth()), version })
 }
 
-fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<Version, Kind> {
+fn authorities(path: &Path) -> Result<(RootCertStore, Version), Kind> {
+    let mut roots = RootCertStore::empty();
     let failed = |problem: String| Kind::CaFile { path: path.to_owned(), problem };
     let (bytes, version) = file::read(path).map_err(|error| failed(error.to_string()))?;
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
@@ -74,7 +67,7 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<Version, Kind> {
     if roots.is_empty() {
         return Err(failed("holds no certificate".to_owned()));
     }
-    Ok(version)
+    Ok((roots, version))
 }
 
 /// What a failed handshake means.
@@ -98,47 +91,4 @@ pub(super) fn handshake_error(error: &std::io::Error) -> Kind {
         _ => "give the server a certificate that ca_file signed",
     };
     Kind::Certificate { error: problem.to_string(), remedy }
-}
-
-/// Trusts every certificate, for `insecure_skip_verify`; the handshake's signatures are still checked.
-#[derive(Debug)]
-struct AnyCertificate {
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }
