@@ -69,8 +69,10 @@ impl Parcel {
         let packed = match packing {
             Packing::Plain => None,
             Packing::Gzip => gzip(&batch.body),
-            Packing::Snappy => snap::raw::Encoder::new().compress_vec(&batch.body).ok().map(Bytes::from),
+            Packing::Snappy => snap::raw::Encoder::new().compress_vec(&batch.body).ok(),
         };
+        // What waits holds no more memory than it is counted as: the room was for the worst that could be.
+        let packed = packed.map(|body| Bytes::from(body.into_boxed_slice()));
         match packed {
             Some(body) => Parcel { body, packing, form, points: batch.points },
             None => Parcel { body: batch.body, packing: Packing::Plain, form, points: batch.points },
@@ -127,10 +129,10 @@ impl Parcel {
     }
 }
 
-fn gzip(plain: &[u8]) -> Option<Bytes> {
+fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 6), Compression::fast());
     encoder.write_all(plain).ok()?;
-    Some(encoder.finish().ok()?.into())
+    encoder.finish().ok()
 }
 
 #[cfg(test)]

@@ -9,8 +9,12 @@
     reason = "tests and what they share may panic and print what they measured"
 )]
 
+mod agent_outage;
 mod lives;
 mod outage;
+#[path = "../bad_input/program.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod program;
 #[path = "../influxdb/sample.rs"]
 mod sample;
 #[path = "../influxdb/script.rs"]
@@ -19,3 +23,6 @@ mod script;
 #[path = "../support/servers.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod servers;
+#[path = "../../benches/cgroup/trees.rs"]
+#[allow(dead_code, reason = "shared with benches, which also make real ones")]
+mod trees;

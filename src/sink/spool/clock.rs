@@ -23,8 +23,10 @@ impl Now {
 
     /// Milliseconds since `then`; never negative.
     pub(super) fn since(self, then: Now, is_same_boot: bool) -> i64 {
-        let passed = if is_same_boot { self.boot_ms - then.boot_ms } else { self.wall_ms - then.wall_ms };
-        passed.max(0)
+        let (now, then) =
+            if is_same_boot { (self.boot_ms, then.boot_ms) } else { (self.wall_ms, then.wall_ms) };
+        // What stands on disk may be any number.
+        now.saturating_sub(then).max(0)
     }
 }
 
@@ -49,5 +51,7 @@ mod tests {
         assert_eq!(set_back.since(then, true), 20);
         assert_eq!(set_back.since(then, false), 0);
         assert_eq!(Now { wall_ms: 3_000, boot_ms: 1 }.since(then, false), 2_000);
+        let never = Now { wall_ms: i64::MIN, boot_ms: i64::MAX };
+        assert_eq!((then.since(never, true), then.since(never, false)), (0, i64::MAX));
     }
 }

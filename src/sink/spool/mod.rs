@@ -3,6 +3,9 @@
 //! A directory holds numbered segments, the file `totals` with the account of all runs, the file `lock`, and
 //! `quarantine` with what could not be read. Whatever is found there, the spool opens or says why it cannot.
 
+/// The files alone, for fuzz/.
+#[doc(hidden)]
+pub mod bare;
 /// The directory and its account, taken into possession.
 mod claim;
 mod clock;

@@ -1,7 +1,7 @@
 //! What could not be read is set aside for people to look at, in a bounded amount.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -9,6 +9,8 @@ use super::segment::read_up_to;
 
 /// The most bytes that are kept; the oldest go first.
 const MAX_BYTES: u64 = 64 << 20;
+/// How much is copied at a time.
+const PART: usize = 64 << 10;
 /// The most files.
 const MAX_FILES: usize = 256;
 
@@ -25,12 +27,21 @@ impl Quarantine {
 
     /// Copies a part of a segment.
     pub(super) fn copy(&self, segment: &Path, file: &File, from: u64, to: u64) -> io::Result<()> {
-        let length = (to - from).min(MAX_BYTES) as usize;
-        let mut bytes = vec![0; length];
-        let read = read_up_to(file, &mut bytes, from)?;
         std::fs::create_dir_all(&self.directory)?;
         let name = format!("{}-{from}.bin", stem(segment));
-        std::fs::write(self.directory.join(name), &bytes[..read])?;
+        let mut copy = File::create(self.directory.join(name))?;
+        let (mut at, end) = (from, to.min(from + MAX_BYTES));
+        let mut part = vec![0; PART.min((end - from) as usize)];
+        while at < end {
+            let wanted = part.len().min((end - at) as usize);
+            let read = read_up_to(file, &mut part[..wanted], at)?;
+            copy.write_all(&part[..read])?;
+            // The file ends here.
+            if read < wanted {
+                break;
+            }
+            at += read as u64;
+        }
         self.bound()
     }
 

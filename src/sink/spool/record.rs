@@ -15,6 +15,9 @@ pub(super) const MARK: u64 = 56;
 /// What the mark says of a record that is settled.
 pub(super) const SETTLED: [u8; 8] = [0xff; 8];
 
+/// A head that tells of more points is none of ours: no batch comes near, and sums of them stay sums.
+const MOST_POINTS: u64 = u32::MAX as u64;
+
 const RECORD: [u8; 4] = *b"PdRc";
 const SEGMENT: [u8; 8] = *b"PdSpool\n";
 /// The form of all of this; another one is set aside.
@@ -94,7 +97,7 @@ impl Head {
             return None;
         }
         let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|place| bytes[at + place]));
-        Some(Head {
+        (word(16) <= MOST_POINTS).then(|| Head {
             seq: word(8),
             points: word(16),
             written: Now { wall_ms: word(24) as i64, boot_ms: word(32) as i64 },
@@ -197,6 +200,8 @@ mod tests {
         assert!(Head::parse(&bytes).unwrap().is_settled);
         let filler = Head::parse(&Head::filler(1000).to_bytes()).unwrap();
         assert!(filler.is_settled && filler.points == 0 && filler.whole_length() == 1000);
+        let many = Head { points: MOST_POINTS + 1, ..Head::of(&parcel(b"x"), 1, Now::default()) };
+        assert_eq!(Head::parse(&many.to_bytes()), None, "a right checksum makes nothing true");
         assert_eq!(SegmentHead::parse(&SegmentHead::bytes(9)), SegmentHead::Known { boot: 9 });
         let mut other = SegmentHead::bytes(9);
         other[30] ^= 1;

@@ -8,6 +8,9 @@ use super::quarantine::Quarantine;
 use super::record::{HEAD, SegmentHead};
 use super::segment::{Found, Segment};
 
+/// A file that is larger was not written by any version of this program.
+const MOST_BYTES: u64 = 1 << 30;
+
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Recovered {
@@ -80,6 +83,11 @@ pub(super) fn recover(
     for (number, path) in numbered {
         found.next_file = found.next_file.max(number + 1);
         let (mut segment, head) = Segment::open(&path)?;
+        if segment.tail > MOST_BYTES {
+            found.damaged_bytes += segment.tail;
+            set_aside(&quarantine, &path, &mut found);
+            continue;
+        }
         let SegmentHead::Known { boot: written_in } = head else {
             // A segment that was created and not yet begun.
             if segment.tail == 0 {
@@ -137,7 +145,7 @@ fn look_through(
         match segment.look(at)? {
             Found::Record(head, place) => {
                 if head.seq != 0 {
-                    found.next_seq = found.next_seq.max(head.seq + 1);
+                    found.next_seq = found.next_seq.max(head.seq.saturating_add(1));
                     segment.newest = head.written;
                 }
                 if !head.is_settled && head.seq > settled {

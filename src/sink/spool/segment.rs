@@ -13,6 +13,9 @@ use super::clock::Now;
 use super::record::{HEAD, Head, MARK, SETTLED, SegmentHead};
 use crate::sink::parcel::Parcel;
 
+/// How much is looked through at a time for the next record.
+const WINDOW: usize = 64 << 10;
+
 /// A segment and where we stand in it.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -151,16 +154,24 @@ impl Segment {
 
     /// The place of the first whole head after the one at `at`, or the tail.
     fn next_head(&self, at: u64) -> io::Result<u64> {
-        let mut rest = vec![0; (self.tail - at) as usize];
-        let read = read_up_to(&self.file, &mut rest, at)?;
-        rest.truncate(read);
-        let mut place = HEAD as usize;
-        while place + HEAD as usize <= rest.len() {
-            let head = Head::parse(&rest[place..]);
-            if head.is_some_and(|head| at + place as u64 + head.whole_length() <= self.tail) {
-                return Ok(at + place as u64);
+        let mut window = vec![0; WINDOW];
+        let mut begin = at + HEAD;
+        while begin < self.tail {
+            let read = read_up_to(&self.file, &mut window, begin)?;
+            let mut place = 0;
+            while place + HEAD as usize <= read {
+                let found = begin + place as u64;
+                let head = Head::parse(&window[place..read]);
+                if head.is_some_and(|head| found + head.whole_length() <= self.tail) {
+                    return Ok(found);
+                }
+                place += 8;
             }
-            place += 8;
+            if read < WINDOW {
+                break;
+            }
+            // A head that the window cuts off is whole in the next one.
+            begin += place as u64;
         }
         Ok(self.tail)
     }

@@ -162,7 +162,8 @@ impl Store {
                 }
                 return Err(error);
             }
-            self.next_seq += 1;
+            // A number beyond all others may stand in a record that was damaged well.
+            self.next_seq = self.next_seq.saturating_add(1);
             self.is_dirty = true;
         }
         Ok(given)

@@ -131,6 +131,29 @@ fn segments_of_another_version_are_set_aside_whole() {
     assert_eq!(drain(&mut store), (vec![2], 0));
 }
 
+/// A segment is looked through in windows of 64 KiB: the next head may lie across the border of two.
+#[test]
+fn records_behind_long_damage_are_found() {
+    for length in [65_464, 65_472, 65_480, 65_504, 65_528, 65_536, 65_544, 200_000] {
+        let directory = tempfile::tempdir().unwrap();
+        let roomy = limits(4 << 20, 1 << 20);
+        let mut store = open_as(directory.path(), roomy, 0).unwrap().0;
+        let long = Batch { body: vec![b'x'; length].into(), points: 3 };
+        store.append(&Parcel::pack(long, Packing::Plain, 0), Now::read()).unwrap();
+        store.append(&parcel(2, 10), Now::read()).unwrap();
+        drop(store);
+        let path = segments(directory.path()).remove(0);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[64 + 16] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let (mut store, found) = open_as(directory.path(), roomy, 0).unwrap();
+        assert_eq!((found.records, found.damaged_bytes), (1, 64 + length as u64), "{length}");
+        let aside = std::fs::read_dir(directory.path().join("quarantine")).unwrap().next().unwrap().unwrap();
+        assert_eq!(aside.metadata().unwrap().len(), found.damaged_bytes, "set aside whole");
+        assert_eq!(drain(&mut store), (vec![2], 0), "{length}");
+    }
+}
+
 #[test]
 fn a_directory_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();

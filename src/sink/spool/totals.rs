@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 const MAGIC: [u8; 8] = *b"PdTotal1";
 const SLOT: usize = 64;
+/// No run gets this far: who says so is not believed, whatever its checksum.
+const MOST: u64 = 1 << 62;
 /// Where the two stand.
 const PLACES: [u64; 2] = [0, 4096];
 
@@ -95,6 +97,9 @@ fn parse(slot: &[u8; SLOT]) -> Option<(u64, Totals)> {
         return None;
     }
     let number = |place: usize| u64::from_le_bytes(std::array::from_fn(|at| slot[8 + place * 8 + at]));
+    if (0..6).any(|place| number(place) >= MOST) {
+        return None;
+    }
     let totals = Totals {
         produced: number(1),
         acknowledged: number(2),
@@ -130,5 +135,7 @@ mod tests {
         }
         std::fs::write(&path, &whole[..100]).unwrap();
         assert_eq!(TotalsFile::open(directory.path()).unwrap().1, Some(totals), "cut off");
+        std::fs::write(&path, to_bytes(1, &Totals { settled_seq: u64::MAX, ..totals })).unwrap();
+        assert_eq!(TotalsFile::open(directory.path()).unwrap().1, None, "not to be believed");
     }
 }
