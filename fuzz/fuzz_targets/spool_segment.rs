@@ -66,7 +66,7 @@ fuzz_target!(|bytes: &[u8]| {
 
     let (mut read, mut points, mut lost) = (Vec::new(), 0, 0);
     loop {
-        let (record, given_up) = spool.next().expect("a file that can be read");
+        let (record, given_up) = spool.read().expect("a file that can be read");
         lost += given_up;
         let Some(record) = record else { break };
         points += record.points;

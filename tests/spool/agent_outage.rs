@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Advice, fadvise};
 use serde_json::{Value, json};
 
 use crate::program::{Agent, podometer};
@@ -79,7 +80,7 @@ impl Load {
         for (at, file) in (0..).zip(&self.files) {
             self.usage_usec += 7 + at % 13;
             line.clear();
-            write!(line, "usage_usec {}\n", self.usage_usec).unwrap();
+            writeln!(line, "usage_usec {}", self.usage_usec).unwrap();
             file.write_all_at(line.as_bytes(), 0).unwrap();
         }
     }
@@ -147,6 +148,11 @@ fn start(tree: &Pods, server: &Server, folder: &std::path::Path) -> Agent {
     let arguments = ["agent", "--config", file.to_str().unwrap()];
     let mut command = podometer(&arguments);
     if let Some(binary) = binary() {
+        // A file that was just written lies in memory in large pieces and is mapped in such. One that a node reads from
+        // its disk is mapped where it is used.
+        let file = File::open(&binary).unwrap();
+        file.sync_all().unwrap();
+        fadvise(&file, 0, None, Advice::DontNeed).unwrap();
         command = Command::new(binary);
         command.args(arguments).env_clear();
     }

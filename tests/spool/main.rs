@@ -5,8 +5,9 @@
     clippy::format_collect,
     clippy::print_stderr,
     clippy::print_stdout,
+    clippy::unnecessary_debug_formatting,
     clippy::unwrap_used,
-    reason = "tests and what they share may panic and print what they measured"
+    reason = "tests and what they share may panic and print what they measured; paths are quoted as YAML wants them"
 )]
 
 mod agent_outage;

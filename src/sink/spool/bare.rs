@@ -54,7 +54,7 @@ impl Bare {
     }
 
     /// The oldest record that was not read, and the points of those that could not be.
-    pub fn next(&mut self) -> io::Result<(Option<Record>, u64)> {
+    pub fn read(&mut self) -> io::Result<(Option<Record>, u64)> {
         let (found, given) = self.store.next()?;
         let record =
             found.map(|(parcel, ticket)| Record { body: parcel.body(), points: parcel.points(), ticket });
@@ -117,7 +117,7 @@ mod tests {
         std::fs::copy(seeds.join("totals"), directory.path().join("totals")).unwrap();
         let mut spool = Bare::open(directory.path(), LIMITS).unwrap();
         assert_eq!(spool.totals().map(|totals| totals.queued()), Some(2));
-        let (record, lost) = spool.next().unwrap();
+        let (record, lost) = spool.read().unwrap();
         let record = record.unwrap();
         assert_eq!((record.points, lost), (2, 0));
         spool.settle(&record).unwrap();
