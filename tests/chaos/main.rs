@@ -1,7 +1,7 @@
 //! Delivery under chaos: real sinks in a child process, real servers, and between them everything that can go wrong.
 //!
 //! The short form runs with all tests. The long one:
-//! `PODOMETER_CHAOS_FAULTS=10000 cargo test --release --test chaos -- --nocapture --test-threads=1`; it prints its
+//! `PODOMETER_CHAOS_FAULTS=10000 cargo test --test chaos -- --nocapture --test-threads=1`; it prints its
 //! seed, which `PODOMETER_CHAOS_SEED` repeats, and a table of what happened.
 
 #![allow(
