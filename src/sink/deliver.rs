@@ -102,6 +102,7 @@ impl Delivery {
                 self.job = Some(job);
                 break;
             }
+            let begun = Instant::now();
             let sent = tokio::select! {
                 sent = self.send(&part) => sent,
                 () = &mut ended => {
@@ -109,9 +110,12 @@ impl Delivery {
                     break;
                 }
             };
+            // A server that answers nothing has had its pause while it was waited for.
+            let waited = if sent.is_err() { begun.elapsed() } else { Duration::ZERO };
             let next = self.settle(&mut job, sent);
             self.keep(job);
             let Next::Pause { pause, remedy } = next else { continue };
+            let pause = pause.saturating_sub(waited);
             tokio::select! {
                 () = self.wait(pause, remedy) => {}
                 () = &mut ended => break,
