@@ -61,7 +61,7 @@ pub struct Config {
     /// How often it is pushed.
     #[serde(with = "humantime_serde")]
     pub interval: Duration,
-    /// Delete the group when the agent stops; otherwise its last values stay for good.
+    /// Delete the group when the agent stops, or a reload names another; otherwise its last values stay for good.
     pub delete_at_end: bool,
     /// Compress pushes.
     pub gzip: bool,
