@@ -3,6 +3,7 @@
 mod batch;
 pub mod cluster;
 pub mod document;
+mod ids;
 pub mod influx;
 pub mod otlp;
 pub mod prometheus;

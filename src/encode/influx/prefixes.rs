@@ -1,8 +1,8 @@
 //! Keeps each unit's escaped measurement and tags, so that a point costs its numbers only.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::encode::ids::IdMap;
 use crate::model::identity::Identity;
 use crate::model::reconciled::SourceKind;
 use crate::model::unit::{Unit, UnitId};
@@ -28,7 +28,7 @@ struct Entry {
 /// Valid while a unit keeps its identity and source; a unit that is gone leaves with the next round.
 #[derive(Debug, Default)]
 pub struct PrefixCache {
-    entries: HashMap<UnitId, Entry>,
+    entries: IdMap<UnitId, Entry>,
     node: Arc<str>,
     round: u64,
 }
