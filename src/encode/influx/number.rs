@@ -57,11 +57,12 @@ pub(super) fn append_float(out: &mut Vec<u8>, value: f64) {
 /// The product may be off by one; the quotient of two integers that f64 holds exactly is what a reader of these
 /// decimals makes of them. With at most 15 digits no shorter text reads back the same.
 fn three_decimals(value: f64) -> Option<(u64, u64)> {
-    if !(0.0..1e12).contains(&value) || value.is_sign_negative() {
+    if !(0.0..1e12).contains(&value) {
         return None;
     }
     let scaled = (value * E3 as f64 + 0.5) as u64;
-    (scaled as f64 / E3 as f64 == value).then_some((scaled / E3, scaled % E3))
+    let is_read_back = (scaled as f64 / E3 as f64).to_bits() == value.to_bits();
+    is_read_back.then_some((scaled / E3, scaled % E3))
 }
 
 /// Writes the digits of `value` to the beginning of `room` and returns how many there are.
@@ -102,9 +103,10 @@ fn write_up_to_nine(room: &mut [u8; ROOM], value: u64) -> usize {
 /// Nine digits, leading zeros among them.
 #[inline]
 fn write_nine(room: &mut [u8; ROOM], at: usize, value: u64) {
-    write_group(room, at, value / E6);
-    write_group(room, at + 3, value / E3 % E3);
-    write_group(room, at + 6, value % E3);
+    let room = &mut room[at..at + 10];
+    room[..4].copy_from_slice(&GROUPS[(value / E6) as usize]);
+    room[3..7].copy_from_slice(&GROUPS[(value / E3 % E3) as usize]);
+    room[6..].copy_from_slice(&GROUPS[(value % E3) as usize]);
 }
 
 /// The first one to three digits, without leading zeros.

@@ -1,6 +1,6 @@
 //! Turns a snapshot into batches of line protocol.
 
-use super::batch::{Limits, split};
+use super::batch::{Limits, split_counted};
 use super::filter::Filter;
 use super::line::{LineWriter, Precision, append_tag};
 use crate::encode::Batch;
@@ -65,6 +65,6 @@ impl Producer {
         self.expected = lines.len();
         let (lines, filtered) = self.options.filter.apply(lines);
         self.filtered = filtered;
-        split(lines, points - filtered, self.options.limits)
+        split_counted(lines, points - filtered, self.options.limits)
     }
 }
