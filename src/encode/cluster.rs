@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::encode::ids::IdMap;
+use crate::encode::uids::UidMap;
 use crate::model::identity::{PodInfo, PodUid, UnitKind};
 use crate::model::kubelet::PodStats;
 use crate::model::reconciled::{Reconciled, Reconciliation, SourceKind, Usage, View};
@@ -29,7 +29,7 @@ pub struct Cluster {
     pub node_top: Option<Top>,
     /// When all of it was put together, milliseconds since the epoch.
     pub taken_ms: i64,
-    places: IdMap<PodUid, usize>,
+    places: UidMap<PodUid, usize>,
     /// Places of the kubelet's pods, in the order of their UIDs.
     said: Vec<usize>,
 }
@@ -127,7 +127,9 @@ impl Cluster {
         let place = self.place(uid);
         let pod = &mut self.pods[place];
         let identity = unit.identity.as_deref();
-        if let Some(info) = identity.and_then(|identity| identity.pod.as_ref()) {
+        if let Some(info) = identity.and_then(|identity| identity.pod.as_ref())
+            && !pod.info.as_ref().is_some_and(|known| Arc::ptr_eq(known, info))
+        {
             pod.info = Some(info.clone());
         }
         pod.source = unit.source;

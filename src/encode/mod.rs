@@ -3,12 +3,12 @@
 mod batch;
 pub mod cluster;
 pub mod document;
-mod ids;
 pub mod influx;
 pub mod otlp;
 pub mod prometheus;
 pub mod remote_write;
 pub mod schema;
+mod uids;
 mod wire;
 
 pub use batch::Batch;

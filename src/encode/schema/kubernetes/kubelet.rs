@@ -1,8 +1,8 @@
 //! What only the kubelet's summary holds: file systems, volumes, and networks where /proc shows none.
 
 use super::fields::{NODE_NETWORK_FIELDS, POD_NETWORK_FIELDS};
-use crate::encode::ids::IdMap;
 use crate::encode::influx::{Key, LineWriter, plain_key};
+use crate::encode::uids::UidMap;
 use crate::model::identity::PodUid;
 use crate::model::kubelet::{
     ContainerStats, CpuStats, FsStats, MemoryStats, NetworkStats, PodStats, Summary,
@@ -64,7 +64,7 @@ const NETWORK: [NetworkRow; 4] =
 /// The newest summary, by pod.
 pub(super) struct Said<'a> {
     pub(super) summary: Option<&'a Summary>,
-    pods: IdMap<&'a PodUid, &'a PodStats>,
+    pods: UidMap<&'a PodUid, &'a PodStats>,
 }
 
 impl<'a> Said<'a> {

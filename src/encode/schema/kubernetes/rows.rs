@@ -70,11 +70,14 @@ impl Rows {
         let tags = Tags { node: &snapshot.node_name, common: &self.common };
         let mut writer = LineWriter::with(out, &self.common, precision);
         let (said, cluster) = (Said::of(snapshot), Cluster::of(snapshot));
-        let mut told = (None, None);
+        let (mut told, mut services) = ((None, None), Vec::new());
         for unit in &snapshot.units {
             let above = unit.parent.and_then(|at| self.in_pod.get(at as usize).copied()).unwrap_or(false);
             let uid = unit.pod_uid();
             self.in_pod.push(above || uid.is_some());
+            if matches!(unit.cgroup.kind, UnitKind::Service) {
+                services.push(unit);
+            }
             if (above && !unit.is_container()) || unit.is_sandbox() {
                 continue;
             }
@@ -129,7 +132,7 @@ impl Rows {
             }
         }
         self.cache.end();
-        cluster_rows(&mut writer, snapshot, &said, node_facts);
+        cluster_rows(&mut writer, snapshot, &said, &services, node_facts);
         let points = writer.points;
         writer.finish();
         points
@@ -141,13 +144,14 @@ fn cluster_rows(
     writer: &mut LineWriter<'_>,
     snapshot: &Snapshot,
     said: &Said<'_>,
+    services: &[&Unit],
     node_facts: fn(&Node) -> NodeFacts,
 ) {
     let pods = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::AllPods);
     if pods.is_none() && said.summary.is_none() {
         return;
     }
-    system_containers(writer, snapshot, said, pods);
+    system_containers(writer, snapshot, said, pods, services);
     let root = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::Root);
     let facts = snapshot.node.as_deref().map(node_facts).unwrap_or_default();
     writer.measurement(NODE);
@@ -181,11 +185,15 @@ fn cluster_rows(
 }
 
 /// Those that have a cgroup here, then those that only the kubelet tells of, as its `misc`.
-fn system_containers(writer: &mut LineWriter<'_>, snapshot: &Snapshot, said: &Said<'_>, pods: Option<&Unit>) {
+fn system_containers(
+    writer: &mut LineWriter<'_>,
+    snapshot: &Snapshot,
+    said: &Said<'_>,
+    pods: Option<&Unit>,
+    services: &[&Unit],
+) {
     let service = |service: &&str| {
-        snapshot.units.iter().find(|unit| {
-            unit.cgroup.kind == UnitKind::Service && unit.cgroup.path.rsplit('/').next() == Some(*service)
-        })
+        services.iter().copied().find(|unit| unit.cgroup.path.rsplit('/').next() == Some(*service))
     };
     let services = SYSTEM_SERVICES.iter().map(|(name, services)| (*name, services.iter().find_map(service)));
     let mut written = Vec::new();

@@ -1,18 +1,18 @@
-//! A map by what identifies a unit or a pod.
+//! A map by the UID of a pod.
 //!
-//! Numbers of units are counted up here, or are hashes already, and UIDs are the API server's: no one from outside
-//! chooses them, so that the keyed hash of the standard map would guard against nothing.
+//! UIDs are the API server's and the kubelet's: nobody chooses them, so that the keyed hash of the standard map would
+//! guard against nothing.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-pub(in crate::encode) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
+pub(in crate::encode) type UidMap<K, V> = HashMap<K, V, BuildHasherDefault<UidHasher>>;
 
 /// Multiplies eight bytes at a time.
 #[derive(Debug, Default)]
-pub(in crate::encode) struct IdHasher(u64);
+pub(in crate::encode) struct UidHasher(u64);
 
-impl Hasher for IdHasher {
+impl Hasher for UidHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks();
         for word in words {
@@ -46,23 +46,20 @@ mod tests {
     use super::*;
     use crate::model::identity::PodUid;
 
-    fn buckets<T: Hash>(keys: impl Iterator<Item = T>) -> usize {
-        let place = |key: T| {
-            let mut hasher = IdHasher::default();
-            key.hash(&mut hasher);
+    fn buckets(uids: impl Iterator<Item = String>) -> usize {
+        let place = |uid: String| {
+            let mut hasher = UidHasher::default();
+            PodUid(uid.into()).hash(&mut hasher);
             hasher.finish() % 1024
         };
-        keys.map(place).collect::<BTreeSet<_>>().len()
+        uids.map(place).collect::<BTreeSet<_>>().len()
     }
 
     #[test]
-    fn ids_that_follow_each_other_spread() {
+    fn uids_that_differ_little_spread() {
         // 1024 keys that fall by chance leave about a third of 1024 places empty.
-        assert!(buckets(0..1024_u64) > 550);
-        assert!(buckets((0..1024_u64).map(|id| id << 32)) > 550);
-        let uid = |at: u32| PodUid(format!("5ab1f3a2-0c1d-4f6e-9d7c-{at:012x}").into());
-        assert!(buckets((0..1024).map(uid)) > 550);
-        let uid = |at: u32| PodUid(format!("{at:08x}-0c1d-4f6e-9d7c-0123456789ab").into());
-        assert!(buckets((0..1024).map(uid)) > 550);
+        assert!(buckets((0..1024).map(|at| format!("5ab1f3a2-0c1d-4f6e-9d7c-{at:012x}"))) > 550);
+        assert!(buckets((0..1024).map(|at| format!("{at:08x}-0c1d-4f6e-9d7c-0123456789ab"))) > 550);
+        assert!(buckets((0..1024_u128).map(|at| format!("{:032x}", at << 64))) > 550);
     }
 }
