@@ -1,9 +1,9 @@
 //! What a snapshot says of pods as Kubernetes sees them: units and reconciled values brought together by UID,
 //! once for each document, so that no table has to search.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::encode::uids::UidMap;
 use crate::model::identity::{PodInfo, PodUid, UnitKind};
 use crate::model::kubelet::PodStats;
 use crate::model::reconciled::{Reconciled, Reconciliation, SourceKind, Usage, View};
@@ -29,7 +29,7 @@ pub struct Cluster {
     pub node_top: Option<Top>,
     /// When all of it was put together, milliseconds since the epoch.
     pub taken_ms: i64,
-    places: HashMap<PodUid, usize>,
+    places: UidMap<PodUid, usize>,
     /// Places of the kubelet's pods, in the order of their UIDs.
     said: Vec<usize>,
 }
@@ -127,7 +127,9 @@ impl Cluster {
         let place = self.place(uid);
         let pod = &mut self.pods[place];
         let identity = unit.identity.as_deref();
-        if let Some(info) = identity.and_then(|identity| identity.pod.as_ref()) {
+        if let Some(info) = identity.and_then(|identity| identity.pod.as_ref())
+            && !pod.info.as_ref().is_some_and(|known| Arc::ptr_eq(known, info))
+        {
             pod.info = Some(info.clone());
         }
         pod.source = unit.source;
@@ -190,6 +192,10 @@ impl Cluster {
     }
 
     fn place(&mut self, uid: &PodUid) -> usize {
+        // The units of a pod stand together: most often it is the last one.
+        if self.pods.last().is_some_and(|last| last.uid == *uid) {
+            return self.pods.len() - 1;
+        }
         if let Some(&place) = self.places.get(uid) {
             return place;
         }

@@ -27,6 +27,14 @@ impl Batch {
     }
 }
 
+/// Like [`split`] for lines that were counted while they were written: what is one batch is not looked through.
+pub(super) fn split_counted(lines: Vec<u8>, points: u64, limits: Limits) -> Vec<Batch> {
+    if points > 0 && points <= limits.points as u64 && lines.len() <= limits.bytes {
+        return vec![Batch { body: lines.into(), points }];
+    }
+    split(lines, limits)
+}
+
 /// Cuts `lines` into batches. Each owns its bytes, so that a batch given up frees its memory.
 pub fn split(lines: Vec<u8>, limits: Limits) -> Vec<Batch> {
     let mut cuts = Vec::new();
@@ -67,6 +75,7 @@ mod tests {
             let whole: Vec<u8> = batches.iter().flat_map(|batch| batch.body.to_vec()).collect();
             assert_eq!(whole, text);
             assert_eq!(batches.iter().map(|batch| batch.points).sum::<u64>(), 4);
+            assert_eq!(split_counted(text.clone(), 4, Limits { points, bytes }), batches);
             for batch in &batches {
                 assert_eq!(Batch::from_lines(batch.body.clone()), *batch);
                 assert!(batch.points as usize <= points);
@@ -74,5 +83,6 @@ mod tests {
             }
         }
         assert!(split(Vec::new(), Limits::default()).is_empty());
+        assert!(split_counted(Vec::new(), 0, Limits::default()).is_empty());
     }
 }

@@ -5,6 +5,9 @@
 //! What a name or tag value holds that the parsers of InfluxDB 1, InfluxDB 3 and VictoriaMetrics would not
 //! read back alike is replaced, see [`escape`]. A point never spans lines, whatever strings come.
 
+use super::key::Key;
+use super::number::{append_float, append_signed, append_unsigned, write_integer};
+
 /// What the timestamps of points count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,38 +42,6 @@ impl Precision {
     }
 }
 
-/// A field name that needs no escaping, checked when the program is compiled; made by `plain_key!`.
-///
-/// It is held as `,name=`, so that a field costs two copies: its name and its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key(&'static str);
-
-/// The [`Key`] of a literal name.
-macro_rules! plain_key {
-    ($name:literal) => {
-        $crate::encode::influx::Key::new(concat!(",", $name, "="))
-    };
-}
-pub(crate) use plain_key;
-
-impl Key {
-    /// # Panics
-    /// While compiling, where it stands in a constant: where the name is empty or holds a character that
-    /// needs care.
-    pub const fn new(framed: &'static str) -> Key {
-        let bytes = framed.as_bytes();
-        assert!(bytes.len() > 2, "a name is not empty");
-        assert!(bytes[0] == b',' && bytes[bytes.len() - 1] == b'=', "a name stands between , and =");
-        let mut at = 1;
-        while at < bytes.len() - 1 {
-            assert!(bytes[at] > b' ' && bytes[at] < 0x7f, "a plain name is printable ASCII");
-            assert!(!matches!(bytes[at], b',' | b'=' | b'\\' | b'"'), "a plain name needs no escaping");
-            at += 1;
-        }
-        Key(framed)
-    }
-}
-
 /// Appends points to a buffer. A point without fields is taken back whole.
 #[derive(Debug)]
 pub struct LineWriter<'a> {
@@ -78,7 +49,11 @@ pub struct LineWriter<'a> {
     common: &'a [u8],
     precision: Precision,
     start: usize,
-    fields: u32,
+    /// Where the tags end: what stands there becomes the space before the first field.
+    head: usize,
+    /// Time and line end of the last point: all points of an instant have the same.
+    line_end: Vec<u8>,
+    wall_ns: i64,
     /// The point cannot be written: its measurement has no name.
     nameless: bool,
     /// Points completed so far.
@@ -94,7 +69,19 @@ impl<'a> LineWriter<'a> {
     /// [`LineWriter::measurement`], and writes times in `precision`.
     pub fn with(out: &'a mut Vec<u8>, common: &'a [u8], precision: Precision) -> LineWriter<'a> {
         let start = out.len();
-        LineWriter { out, common, precision, start, fields: 0, nameless: false, points: 0 }
+        let mut writer = LineWriter {
+            out,
+            common,
+            precision,
+            start,
+            head: start,
+            line_end: Vec::new(),
+            wall_ns: 0,
+            nameless: false,
+            points: 0,
+        };
+        writer.set_time(0);
+        writer
     }
 
     /// Begins a point. A leading `#` would make it a comment and becomes `_`.
@@ -108,64 +95,73 @@ impl<'a> LineWriter<'a> {
             None => escape(self.out, name, b", "),
         }
         self.nameless = self.out.len() == self.start;
-        self.out.extend_from_slice(self.common);
+        self.framed_tags(self.common);
     }
 
     /// Begins a point from an already escaped `measurement,tag=value,...` prefix.
     pub fn prefix(&mut self, prefix: &[u8]) {
         self.begin();
-        self.out.extend_from_slice(prefix);
+        self.framed_tags(prefix);
     }
 
     /// A point that was begun and never ended is taken back.
     fn begin(&mut self) {
         self.out.truncate(self.start);
-        self.fields = 0;
+        self.head = self.start;
         self.nameless = false;
     }
 
     /// Adds a tag; must come before the first field. An empty key, an empty value and the reserved key
     /// `time` are left out.
     pub fn tag(&mut self, key: &str, value: &str) {
-        debug_assert_eq!(self.fields, 0, "tag {key} after a field");
+        debug_assert_eq!(self.out.len(), self.head, "tag {key} after a field");
         append_tag(self.out, key, value);
+        self.head = self.out.len();
+    }
+
+    /// Adds tags that are escaped already, as [`append_tag`] writes them.
+    pub fn framed_tags(&mut self, tags: &[u8]) {
+        self.out.extend_from_slice(tags);
+        self.head = self.out.len();
     }
 
     pub fn integer(&mut self, key: &str, value: u64) {
         if self.key(key) {
-            self.unsigned_value(value);
+            self.unsigned(value);
         }
     }
 
     /// Like [`LineWriter::integer`] for a name that is known to need no escaping.
-    pub fn plain_integer(&mut self, key: Key, value: u64) {
-        self.framed_integer(key.0.as_bytes(), value);
+    #[inline]
+    pub fn plain_integer(&mut self, key: &Key, value: u64) {
+        let number = self.out.len() + key.length;
+        self.out.extend_from_slice(&key.framed);
+        write_integer(self.out, number, readable(value), b'i');
     }
 
     /// Like [`LineWriter::integer`] for a name that is escaped already and stands between `,` and `=`.
     pub fn framed_integer(&mut self, key: &[u8], value: u64) {
-        self.framed_key(key);
-        self.unsigned_value(value);
+        self.out.extend_from_slice(key);
+        self.unsigned(value);
     }
 
     pub fn signed(&mut self, key: &str, value: i64) {
         if self.key(key) {
-            self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-            self.out.push(b'i');
+            append_signed(self.out, value, b'i');
         }
     }
 
     pub fn float(&mut self, key: &str, value: f64) {
         if value.is_finite() && self.key(key) {
-            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            append_float(self.out, value);
         }
     }
 
     /// Like [`LineWriter::float`] for a name that is known to need no escaping.
-    pub fn plain_float(&mut self, key: Key, value: f64) {
+    pub fn plain_float(&mut self, key: &Key, value: f64) {
         if value.is_finite() {
-            self.framed_key(key.0.as_bytes());
-            self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            self.out.extend_from_slice(key.as_bytes());
+            append_float(self.out, value);
         }
     }
 
@@ -192,17 +188,17 @@ impl<'a> LineWriter<'a> {
 
     /// Ends the point with its time in nanoseconds since the epoch.
     pub fn end(&mut self, wall_ns: i64) {
-        if self.fields == 0 || self.nameless {
-            self.out.truncate(self.start);
-            return;
+        match self.out.get_mut(self.head) {
+            Some(separator) if !self.nameless => *separator = b' ',
+            _ => return self.begin(),
         }
-        self.out.push(b' ');
-        let time = wall_ns.div_euclid(self.precision.nanoseconds());
-        self.out.extend_from_slice(itoa::Buffer::new().format(time).as_bytes());
-        self.out.push(b'\n');
+        if self.wall_ns != wall_ns {
+            self.set_time(wall_ns);
+        }
+        self.out.extend_from_slice(&self.line_end);
         self.points += 1;
         self.start = self.out.len();
-        self.fields = 0;
+        self.head = self.start;
     }
 
     /// Ends the writing; a point that was begun and never ended is taken back.
@@ -210,49 +206,52 @@ impl<'a> LineWriter<'a> {
         self.begin();
     }
 
-    fn unsigned_value(&mut self, value: u64) {
-        self.out.extend_from_slice(itoa::Buffer::new().format(value.min(i64::MAX as u64)).as_bytes());
-        self.out.push(b'i');
+    fn unsigned(&mut self, value: u64) {
+        append_unsigned(self.out, readable(value), b'i');
     }
 
-    fn framed_key(&mut self, key: &[u8]) {
-        let at = self.out.len();
-        self.out.extend_from_slice(key);
-        if self.fields == 0
-            && let Some(comma) = self.out.get_mut(at)
-        {
-            *comma = b' ';
-        }
-        self.fields += 1;
+    fn set_time(&mut self, wall_ns: i64) {
+        self.wall_ns = wall_ns;
+        self.line_end.clear();
+        self.line_end.push(b' ');
+        append_signed(&mut self.line_end, wall_ns.div_euclid(self.precision.nanoseconds()), b'\n');
     }
 
     /// Begins a field; false where the key is empty or reserved and the field must be left out.
     fn key(&mut self, key: &str) -> bool {
         let before = self.out.len();
-        self.out.push(if self.fields == 0 { b' ' } else { b',' });
-        let name = self.out.len();
+        self.out.push(b',');
         escape(self.out, key, b",= ");
-        if self.out.len() == name || &self.out[name..] == b"time" {
+        let is_usable = is_usable(&self.out[before + 1..]);
+        if is_usable {
+            self.out.push(b'=');
+        } else {
             self.out.truncate(before);
-            return false;
         }
-        self.out.push(b'=');
-        self.fields += 1;
-        true
+        is_usable
     }
+}
+
+/// What is above `i64::MAX` could not be read back.
+fn readable(value: u64) -> u64 {
+    value.min(i64::MAX as u64)
+}
+
+/// Whether a name, as it is escaped, may be that of a tag or a field.
+fn is_usable(name: &[u8]) -> bool {
+    !name.is_empty() && name != b"time"
 }
 
 /// Appends `,key=value`, or nothing where one of them is empty or the key is the reserved `time`.
 pub fn append_tag(out: &mut Vec<u8>, key: &str, value: &str) {
     let before = out.len();
     out.push(b',');
-    let name = out.len();
     escape(out, key, b",= ");
-    let valid = out.len() > name && &out[name..] != b"time";
+    let is_usable = is_usable(&out[before + 1..]);
     out.push(b'=');
     let text = out.len();
     escape(out, value, b",= ");
-    if !valid || out.len() == text {
+    if !is_usable || out.len() == text {
         out.truncate(before);
     }
 }
@@ -264,7 +263,7 @@ pub fn append_tag(out: &mut Vec<u8>, key: &str, value: &str) {
 /// InfluxDB 3 as a backslash and the end of the value. Any other backslash (`dev-disk-by\x2duuid`) stays.
 pub fn escape(out: &mut Vec<u8>, text: &str, special: &[u8]) {
     let text = text.trim_end_matches('\\').as_bytes();
-    if !text.iter().any(|&byte| is_control(byte) || matches!(byte, b',' | b'=' | b' ' | b'\\')) {
+    if !text.iter().any(|&byte| NEEDS_CARE[usize::from(byte)]) {
         out.extend_from_slice(text);
         return;
     }
@@ -277,6 +276,17 @@ pub fn escape(out: &mut Vec<u8>, text: &str, special: &[u8]) {
     }
 }
 
+/// By byte: whether [`escape`] does anything about it. Every name is looked through, and nearly all are plain.
+static NEEDS_CARE: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < bytes.len() {
+        bytes[byte] = is_control(byte as u8) || matches!(byte as u8, b',' | b'=' | b' ' | b'\\');
+        byte += 1;
+    }
+    bytes
+};
+
 fn push_escaped(out: &mut Vec<u8>, byte: u8, special: &[u8]) {
     if special.contains(&byte) {
         out.push(b'\\');
@@ -284,7 +294,7 @@ fn push_escaped(out: &mut Vec<u8>, byte: u8, special: &[u8]) {
     out.push(byte);
 }
 
-fn is_control(byte: u8) -> bool {
+const fn is_control(byte: u8) -> bool {
     byte < b' ' || byte == 0x7f
 }
 

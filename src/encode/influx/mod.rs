@@ -6,16 +6,19 @@ mod filter;
 mod filter_test;
 mod fragments;
 mod glob;
+mod key;
 mod line;
 #[cfg(test)]
 mod line_test;
+mod number;
 mod prefixes;
 mod producer;
 
 pub use crate::encode::Batch;
 pub use batch::{Limits, split};
 pub use filter::{Filter, FilterConfig, FilterError};
-pub(crate) use line::plain_key;
-pub use line::{Key, LineWriter, Precision, append_tag, escape};
+pub use key::Key;
+pub(crate) use key::plain_key;
+pub use line::{LineWriter, Precision, append_tag, escape};
 pub use prefixes::{PrefixCache, Prefixes};
 pub use producer::{Extra, Options, Producer};

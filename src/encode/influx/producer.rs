@@ -1,6 +1,6 @@
 //! Turns a snapshot into batches of line protocol.
 
-use super::batch::{Limits, split};
+use super::batch::{Limits, split_counted};
 use super::filter::Filter;
 use super::line::{LineWriter, Precision, append_tag};
 use crate::encode::Batch;
@@ -55,15 +55,16 @@ impl Producer {
     pub fn encode_snapshot(&mut self, snapshot: &Snapshot, extras: &mut [&mut Extra<'_>]) -> Vec<Batch> {
         let mut lines = Vec::with_capacity(self.expected + self.expected / 8);
         let precision = self.options.precision;
-        self.rows.write(snapshot, self.options.node_facts, precision, &mut lines);
+        let rows = self.rows.write(snapshot, self.options.node_facts, precision, &mut lines);
         let mut writer = LineWriter::with(&mut lines, &[], precision);
         for extra in extras {
             extra(snapshot, &mut writer);
         }
+        let points = rows + writer.points;
         writer.finish();
         self.expected = lines.len();
         let (lines, filtered) = self.options.filter.apply(lines);
         self.filtered = filtered;
-        split(lines, self.options.limits)
+        split_counted(lines, points - filtered, self.options.limits)
     }
 }

@@ -1,6 +1,6 @@
 //! What all host points share: the host, the global tags and the time.
 
-use crate::encode::influx::LineWriter;
+use crate::encode::influx::{LineWriter, append_tag};
 
 /// Name of an integer field and where its value comes from.
 pub(in crate::encode::schema) type Integer<T> = (&'static str, fn(&T) -> Option<u64>);
@@ -11,6 +11,8 @@ pub(in crate::encode::schema) struct Points<'a, 'w> {
     out: &'a mut LineWriter<'w>,
     host: &'a str,
     tags: &'a [(String, String)],
+    /// Host and tags, escaped once for all points that have no tag of such a name.
+    common: Vec<u8>,
     wall_ns: i64,
 }
 
@@ -21,7 +23,12 @@ impl<'a, 'w> Points<'a, 'w> {
         tags: &'a [(String, String)],
         wall_ns: i64,
     ) -> Points<'a, 'w> {
-        Points { out, host, tags, wall_ns }
+        let mut common = Vec::new();
+        append_tag(&mut common, "host", host);
+        for (key, value) in tags.iter().filter(|(key, _)| key != "host") {
+            append_tag(&mut common, key, value);
+        }
+        Points { out, host, tags, common, wall_ns }
     }
 
     /// The time of the points that follow.
@@ -42,13 +49,16 @@ impl<'a, 'w> Points<'a, 'w> {
         fields: impl FnOnce(&mut LineWriter<'w>),
     ) {
         self.out.measurement(measurement);
-        if own.iter().all(|(own, _)| *own != "host") {
-            self.out.tag("host", self.host);
-        }
-        for (key, value) in self.tags {
-            if key != "host" && own.iter().all(|(own, _)| own != key) {
+        let is_own = |key: &str| own.iter().any(|(own, _)| *own == key);
+        if is_own("host") || self.tags.iter().any(|(key, _)| is_own(key)) {
+            if !is_own("host") {
+                self.out.tag("host", self.host);
+            }
+            for (key, value) in self.tags.iter().filter(|(key, _)| key != "host" && !is_own(key)) {
                 self.out.tag(key, value);
             }
+        } else {
+            self.out.framed_tags(&self.common);
         }
         for (key, value) in own {
             self.out.tag(key, value);

@@ -1,9 +1,9 @@
 //! What only the kubelet's summary holds: file systems, volumes, and networks where /proc shows none.
 
-use std::collections::HashMap;
-
 use super::fields::{NODE_NETWORK_FIELDS, POD_NETWORK_FIELDS};
 use crate::encode::influx::{Key, LineWriter, plain_key};
+use crate::encode::uids::UidMap;
+use crate::model::identity::PodUid;
 use crate::model::kubelet::{
     ContainerStats, CpuStats, FsStats, MemoryStats, NetworkStats, PodStats, Summary,
 };
@@ -64,22 +64,22 @@ const NETWORK: [NetworkRow; 4] =
 /// The newest summary, by pod.
 pub(super) struct Said<'a> {
     pub(super) summary: Option<&'a Summary>,
-    pods: HashMap<&'a str, &'a PodStats>,
+    pods: UidMap<&'a PodUid, &'a PodStats>,
 }
 
 impl<'a> Said<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Said<'a> {
         let summary = snapshot.reconciled.as_deref().and_then(|reconciled| reconciled.summary.as_deref());
         let pods = summary.map(|summary| summary.pods.as_slice()).unwrap_or_default();
-        Said { summary, pods: pods.iter().map(|pod| (&*pod.uid.0, pod)).collect() }
+        Said { summary, pods: pods.iter().map(|pod| (&pod.uid, pod)).collect() }
     }
 
-    pub(super) fn pod(&self, uid: &str) -> Option<&'a PodStats> {
+    pub(super) fn pod(&self, uid: &PodUid) -> Option<&'a PodStats> {
         self.pods.get(uid).copied()
     }
 
-    pub(super) fn container(&self, uid: &str, name: &str) -> Option<&'a ContainerStats> {
-        let containers = self.summary?.containers_of(self.pod(uid)?);
+    pub(super) fn container(&self, pod: &PodStats, name: &str) -> Option<&'a ContainerStats> {
+        let containers = self.summary?.containers_of(pod);
         containers.iter().find(|container| &*container.name == name)
     }
 
@@ -88,8 +88,8 @@ impl<'a> Said<'a> {
     }
 
     /// A point for each volume of a pod; `prefix` holds measurement and the pod's tags.
-    pub(super) fn volumes(&self, writer: &mut LineWriter<'_>, prefix: &[u8], uid: &str, time: i64) {
-        let (Some(summary), Some(pod)) = (self.summary, self.pod(uid)) else { return };
+    pub(super) fn volumes(&self, writer: &mut LineWriter<'_>, prefix: &[u8], pod: &PodStats, time: i64) {
+        let Some(summary) = self.summary else { return };
         for volume in summary.volumes_of(pod) {
             writer.prefix(prefix);
             writer.tag("volume_name", &volume.name);
@@ -120,12 +120,12 @@ pub(super) fn ephemeral_storage(writer: &mut LineWriter<'_>, pod: &PodStats) {
 
 /// CPU and memory where no cgroup here stands for them.
 pub(super) fn usage(writer: &mut LineWriter<'_>, cpu: &CpuStats, memory: &MemoryStats) {
-    for (key, value) in CPU {
+    for (key, value) in &CPU {
         if let Some(value) = value(cpu) {
             writer.plain_integer(key, value);
         }
     }
-    for (key, value) in MEMORY {
+    for (key, value) in &MEMORY {
         if let Some(value) = value(memory) {
             writer.plain_integer(key, value);
         }
@@ -133,14 +133,14 @@ pub(super) fn usage(writer: &mut LineWriter<'_>, cpu: &CpuStats, memory: &Memory
 }
 
 pub(super) fn pod_network(writer: &mut LineWriter<'_>, said: &NetworkStats) {
-    network(writer, POD_NETWORK_FIELDS.iter().map(|(key, _)| *key), said);
+    network(writer, POD_NETWORK_FIELDS.iter().map(|(key, _)| key), said);
 }
 
 pub(super) fn node_network(writer: &mut LineWriter<'_>, said: &NetworkStats) {
-    network(writer, NODE_NETWORK_FIELDS.iter().map(|(key, _)| *key), said);
+    network(writer, NODE_NETWORK_FIELDS.iter().map(|(key, _)| key), said);
 }
 
-fn network(writer: &mut LineWriter<'_>, keys: impl Iterator<Item = Key>, said: &NetworkStats) {
+fn network(writer: &mut LineWriter<'_>, keys: impl Iterator<Item = &'static Key>, said: &NetworkStats) {
     for (key, value) in keys.zip(NETWORK) {
         if let Some(value) = value(said) {
             writer.plain_integer(key, value);
@@ -151,7 +151,7 @@ fn network(writer: &mut LineWriter<'_>, keys: impl Iterator<Item = Key>, said: &
 fn fs(writer: &mut LineWriter<'_>, rows: &[FsRow], stats: &FsStats) {
     for (key, value) in rows {
         if let Some(value) = value(stats) {
-            writer.plain_integer(*key, value);
+            writer.plain_integer(key, value);
         }
     }
 }

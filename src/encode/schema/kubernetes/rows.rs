@@ -54,14 +54,14 @@ impl Rows {
         Rows { common, cache: PrefixCache::default(), windows, in_pod: Vec::new() }
     }
 
-    /// Appends every point of `snapshot`.
+    /// Appends every point of `snapshot` and returns how many there are.
     pub fn write(
         &mut self,
         snapshot: &Snapshot,
         node_facts: fn(&Node) -> NodeFacts,
         precision: Precision,
         out: &mut Vec<u8>,
-    ) {
+    ) -> u64 {
         if self.windows.windows != snapshot.windows {
             self.windows = WindowNames::new(&snapshot.windows);
         }
@@ -70,11 +70,20 @@ impl Rows {
         let tags = Tags { node: &snapshot.node_name, common: &self.common };
         let mut writer = LineWriter::with(out, &self.common, precision);
         let (said, cluster) = (Said::of(snapshot), Cluster::of(snapshot));
+        let (mut told, mut services) = ((None, None), Vec::new());
         for unit in &snapshot.units {
             let above = unit.parent.and_then(|at| self.in_pod.get(at as usize).copied()).unwrap_or(false);
-            self.in_pod.push(above || unit.pod_uid().is_some());
+            let uid = unit.pod_uid();
+            self.in_pod.push(above || uid.is_some());
+            if matches!(unit.cgroup.kind, UnitKind::Service) {
+                services.push(unit);
+            }
             if (above && !unit.is_container()) || unit.is_sandbox() {
                 continue;
+            }
+            // The units of a pod stand together, so that what the kubelet says of it is found once.
+            if told.0 != uid {
+                told = (uid, uid.and_then(|uid| said.pod(uid)));
             }
             let is_timed = unit.gone || unit.source != SourceKind::Cgroup;
             let last = unit.stamp(Pace::Fast).filter(|_| is_timed);
@@ -83,11 +92,10 @@ impl Rows {
             if let Some(usage) = &prefixes.usage {
                 writer.prefix(usage);
                 integers(&mut writer, TELEGRAF, unit);
-                match unit.pod_uid() {
-                    Some(uid) if unit.is_container() => {
-                        if let Some(found) =
-                            container_name(unit).and_then(|name| said.container(&uid.0, name))
-                        {
+                match uid {
+                    Some(_) if unit.is_container() => {
+                        let found = told.1.zip(container_name(unit));
+                        if let Some(found) = found.and_then(|(pod, name)| said.container(pod, name)) {
                             kubelet::container_fs(&mut writer, found);
                         }
                     }
@@ -96,7 +104,7 @@ impl Rows {
                         if let Some(pod) = cluster.pod(uid) {
                             workload::fields(&mut writer, &cluster, pod);
                         }
-                        if let Some(pod) = said.pod(&uid.0) {
+                        if let Some(pod) = told.1 {
                             kubelet::ephemeral_storage(&mut writer, pod);
                         }
                     }
@@ -104,10 +112,9 @@ impl Rows {
                 }
                 writer.end(time);
             }
-            let Some(uid) = unit.pod_uid() else { continue };
             if let Some(prefix) = &prefixes.network {
                 writer.prefix(prefix);
-                match (default_interface(unit), said.pod(&uid.0)) {
+                match (default_interface(unit), told.1) {
                     (Some(interface), _) => network(&mut writer, POD_NETWORK_FIELDS, interface),
                     (None, Some(pod)) if unit.network.is_none() => {
                         // A unit that is not ours names its source already.
@@ -120,13 +127,15 @@ impl Rows {
                 }
                 writer.end(time);
             }
-            if let Some(prefix) = prefixes.volume.as_ref().filter(|_| !unit.gone) {
-                said.volumes(&mut writer, prefix, &uid.0, time);
+            if let (Some(prefix), Some(pod), false) = (&prefixes.volume, told.1, unit.gone) {
+                said.volumes(&mut writer, prefix, pod, time);
             }
         }
         self.cache.end();
-        cluster_rows(&mut writer, snapshot, &said, node_facts);
+        cluster_rows(&mut writer, snapshot, &said, &services, node_facts);
+        let points = writer.points;
         writer.finish();
+        points
     }
 }
 
@@ -135,13 +144,14 @@ fn cluster_rows(
     writer: &mut LineWriter<'_>,
     snapshot: &Snapshot,
     said: &Said<'_>,
+    services: &[&Unit],
     node_facts: fn(&Node) -> NodeFacts,
 ) {
     let pods = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::AllPods);
     if pods.is_none() && said.summary.is_none() {
         return;
     }
-    system_containers(writer, snapshot, said, pods);
+    system_containers(writer, snapshot, said, pods, services);
     let root = snapshot.units.iter().find(|unit| unit.cgroup.kind == UnitKind::Root);
     let facts = snapshot.node.as_deref().map(node_facts).unwrap_or_default();
     writer.measurement(NODE);
@@ -151,14 +161,14 @@ fn cluster_rows(
         (Some(root), _) => {
             integers(writer, TELEGRAF, root);
             if let (Some(total), Some(used)) = (facts.memory_total_bytes, root.memory.working_set_bytes) {
-                writer.plain_integer(MEMORY_AVAILABLE, total.saturating_sub(used));
+                writer.plain_integer(&MEMORY_AVAILABLE, total.saturating_sub(used));
             }
         }
         (None, Some(stats)) => {
             writer.tag("source", SourceKind::Kubelet.name());
             kubelet::usage(writer, &stats.cpu, &stats.memory);
             if let Some(available) = stats.memory.available_bytes {
-                writer.plain_integer(MEMORY_AVAILABLE, available);
+                writer.plain_integer(&MEMORY_AVAILABLE, available);
             }
         }
         (None, None) => {}
@@ -175,11 +185,15 @@ fn cluster_rows(
 }
 
 /// Those that have a cgroup here, then those that only the kubelet tells of, as its `misc`.
-fn system_containers(writer: &mut LineWriter<'_>, snapshot: &Snapshot, said: &Said<'_>, pods: Option<&Unit>) {
+fn system_containers(
+    writer: &mut LineWriter<'_>,
+    snapshot: &Snapshot,
+    said: &Said<'_>,
+    pods: Option<&Unit>,
+    services: &[&Unit],
+) {
     let service = |service: &&str| {
-        snapshot.units.iter().find(|unit| {
-            unit.cgroup.kind == UnitKind::Service && unit.cgroup.path.rsplit('/').next() == Some(*service)
-        })
+        services.iter().copied().find(|unit| unit.cgroup.path.rsplit('/').next() == Some(*service))
     };
     let services = SYSTEM_SERVICES.iter().map(|(name, services)| (*name, services.iter().find_map(service)));
     let mut written = Vec::new();
@@ -215,14 +229,14 @@ fn container_name(unit: &Unit) -> Option<&str> {
 fn integers(writer: &mut LineWriter<'_>, rows: &[Row], unit: &Unit) {
     for (key, value) in rows {
         if let Some(value) = value(unit) {
-            writer.plain_integer(*key, value);
+            writer.plain_integer(key, value);
         }
     }
 }
 
 fn network(writer: &mut LineWriter<'_>, rows: &[NetworkRow], interface: &Interface) {
     for (key, value) in rows {
-        writer.plain_integer(*key, value(interface));
+        writer.plain_integer(key, value(interface));
     }
 }
 
@@ -242,7 +256,7 @@ fn own(writer: &mut LineWriter<'_>, windows: &WindowNames, unit: &Unit) {
     }
     for (key, value) in OWN_FLOATS {
         if let Some(value) = value(unit) {
-            writer.plain_float(*key, value);
+            writer.plain_float(key, value);
         }
     }
 }

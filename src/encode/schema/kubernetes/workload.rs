@@ -32,12 +32,12 @@ const FLOATS: &[FloatRow] = &[
 pub(super) fn fields(writer: &mut LineWriter<'_>, cluster: &Cluster, pod: &Pod) {
     for (key, value) in INTEGERS {
         if let Some(value) = value(pod) {
-            writer.plain_integer(*key, value);
+            writer.plain_integer(key, value);
         }
     }
     for (key, value) in FLOATS {
         if let Some(value) = value(pod) {
-            writer.plain_float(*key, value);
+            writer.plain_float(key, value);
         }
     }
     let Some(top) = pod.top else { return };
