@@ -69,6 +69,11 @@ impl Sink {
         self.common().interval
     }
 
+    /// What waits may be on disk.
+    pub fn spools(&self) -> bool {
+        self.common().queue.spool
+    }
+
     pub fn plan(&self) -> Result<Plan, Refusal> {
         match self {
             Sink::InfluxDb(config) => config.plan(),

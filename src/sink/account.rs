@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::books::{Books, add};
 use super::config::Order;
 use super::parcel::Parcel;
-use super::spool::{Keep, Stats, Ticket, Totals, TotalsFile, Waker};
+use super::spool::{Keep, Ticket, Totals};
 use super::status::{State, Status};
 use crate::model::ledger::Ledger;
 
@@ -51,11 +51,11 @@ impl Account {
 
     /// The books are sound even if a holder of the lock panicked: no change is left half done by a panic,
     /// since none of the changes below can.
-    fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Books) -> T) -> T {
         let result = {
             let mut books = self.books();
             let result = change(&mut books);
@@ -138,7 +138,15 @@ impl Account {
 
     /// All of these is settled: so many points rejected for each reason, the others acknowledged. `seq` is the record
     /// that is settled with them.
-    pub(super) fn settle(&self, parcels: &[Parcel], refused: &[(&'static str, u64)], seq: Option<u64>) {
+    ///
+    /// Returns the record of what was in hand where it was put on disk just now; it has to be marked.
+    #[must_use]
+    pub(super) fn settle(
+        &self,
+        parcels: &[Parcel],
+        refused: &[(&'static str, u64)],
+        seq: Option<u64>,
+    ) -> Option<Ticket> {
         self.change(|books| {
             books.settled_seq = seq.unwrap_or(books.settled_seq);
             let (mut points, mut bytes) = (0, 0);
@@ -147,7 +155,7 @@ impl Account {
                 points += parcel.points();
                 bytes += parcel.bytes() as u64;
             }
-            books.empty_hand();
+            let kept = books.empty_hand();
             let mut left = points;
             for &(reason, points) in refused {
                 let points = points.min(left);
@@ -158,7 +166,8 @@ impl Account {
             if left > 0 || points == 0 {
                 books.status.acknowledged_bytes += bytes;
             }
-        });
+            kept
+        })
     }
 
     /// A parcel in flight becomes parts in flight that hold the same points.
@@ -184,10 +193,12 @@ impl Account {
         })
     }
 
-    /// Back to the front of what waits.
-    pub(super) fn put_back(&self, parcels: Vec<Parcel>) {
+    /// Back to the front of what waits. Returns the record of what was in hand where it was put on disk just now: it has
+    /// to be marked, for what waits is the same.
+    #[must_use]
+    pub(super) fn put_back(&self, parcels: Vec<Parcel>) -> Option<Ticket> {
         self.change(|books| {
-            books.hand = None;
+            let kept = books.hand.take().and_then(|hand| hand.ticket);
             for parcel in parcels.into_iter().rev() {
                 books.land(&parcel);
                 if books.rules.newest_only && !books.waiting.is_empty() {
@@ -198,7 +209,8 @@ impl Account {
             }
             books.keep_bounds();
             books.wake_if_behind();
-        });
+            kept
+        })
     }
 
     /// A record goes back to disk, where it still is.
@@ -221,9 +233,19 @@ impl Account {
         });
     }
 
-    /// What waits in memory, for another account to take over.
+    /// What waited in memory when the spool was closed, and since, for another account to take over.
     pub(super) fn hand_over(&self) -> Vec<Parcel> {
-        self.change(Books::hand_over)
+        self.change(|books| {
+            let mut left = std::mem::take(&mut books.left);
+            left.extend(books.hand_over());
+            left
+        })
+    }
+
+    /// Whether something that waits is about to be on disk, to be read from there.
+    pub(super) fn is_on_its_way(&self) -> bool {
+        let books = self.books();
+        books.moving_points > 0 || books.must_be_kept_first() && !books.waiting.is_empty()
     }
 
     /// Everything that waits goes to disk. At the end of a run nothing more is taken in.
@@ -263,132 +285,5 @@ impl Account {
     pub(super) fn all(&self) -> (Ledger, Status, Option<Totals>) {
         let books = self.books();
         (books.ledger(), books.status(), books.lifetime())
-    }
-}
-
-/// What the thread of the spool does.
-impl Account {
-    pub(super) fn attach(&self, waker: Waker) {
-        self.change(|books| {
-            books.waker = Some(waker);
-            books.status.has_spool = true;
-            books.is_ending = false;
-        });
-    }
-
-    pub(super) fn detach(&self) {
-        self.change(Books::close_spool);
-    }
-
-    /// The account of all runs is ours: from now on a kill loses nothing of it.
-    pub(super) fn claimed(&self, file: TotalsFile, known: Option<Totals>) {
-        self.change(|books| books.claim_spool(file, known));
-    }
-
-    /// The spool is open: what it holds is queued, and what an earlier run had in memory is lost. Returns how much
-    /// that is.
-    pub(super) fn opened(&self, found: Stats, is_damaged: bool) -> u64 {
-        let lost = self.change(|books| books.open_spool(found, is_damaged));
-        self.work.notify_one();
-        lost
-    }
-
-    /// Parcels that should go to disk; they count as queued until one of the next two methods settles them.
-    pub(super) fn take_for_spool(&self, most: usize) -> VecDeque<Parcel> {
-        self.change(|books| {
-            let mut moving = VecDeque::new();
-            if books.would_overtake() {
-                return moving;
-            }
-            // Where fresh data goes first, the newest parcel is what the next attempt sends.
-            let kept = usize::from(books.sends_fresh() && !books.is_ending);
-            while moving.len() < most && books.waiting.len() > kept && books.is_behind() {
-                let Some(parcel) = books.take() else { break };
-                books.moving_points += parcel.points();
-                books.moving_bytes += parcel.bytes();
-                moving.push_back(parcel);
-            }
-            moving
-        })
-    }
-
-    /// The parcel in hand, where it should be on disk before those behind it.
-    pub(super) fn hand_to_keep(&self) -> Option<(u64, Parcel)> {
-        let books = self.books();
-        if !books.would_overtake() || !books.is_behind() {
-            return None;
-        }
-        let hand = books.hand.as_ref()?;
-        hand.parcel.clone().map(|parcel| (hand.number, parcel))
-    }
-
-    /// It is on disk now. Gives the ticket back where it is in hand no more.
-    pub(super) fn kept_hand(&self, number: u64, ticket: Ticket) -> Option<Ticket> {
-        self.change(|books| match &mut books.hand {
-            Some(hand) if hand.number == number && hand.parcel.is_some() => {
-                hand.ticket = Some(ticket);
-                None
-            }
-            _ => Some(ticket),
-        })
-    }
-
-    pub(super) fn spooled(&self, parcel: &Parcel, given: &[(&'static str, u64)]) {
-        self.change(|books| {
-            books.unmove(parcel);
-            books.spooled_points += parcel.points();
-            books.spooled_records += 1;
-            books.give(given);
-        });
-        self.work.notify_one();
-    }
-
-    pub(super) fn unmoved(&self, parcels: VecDeque<Parcel>) {
-        if parcels.is_empty() {
-            return;
-        }
-        self.change(|books| {
-            for parcel in parcels.into_iter().rev() {
-                books.unmove(&parcel);
-                books.put(parcel, VecDeque::push_front);
-            }
-            books.keep_bounds();
-        });
-        self.work.notify_one();
-    }
-
-    pub(super) fn gave(&self, given: &[(&'static str, u64)]) {
-        if !given.is_empty() {
-            self.change(|books| books.give(given));
-        }
-    }
-
-    pub(super) fn took_from_spool(&self, parcel: &Parcel) {
-        self.change(|books| {
-            books.spooled_points = books.spooled_points.saturating_sub(parcel.points());
-            books.spooled_records = books.spooled_records.saturating_sub(1);
-            books.fly(parcel);
-        });
-    }
-
-    /// True where that is news.
-    pub(super) fn spool_state(&self, is_open: bool, message: &str) -> bool {
-        self.change(|books| {
-            let news = books.status.spool_message != message;
-            books.status.is_spool_open = is_open;
-            message.clone_into(&mut books.status.spool_message);
-            books.can_spool = is_open && message.is_empty();
-            news
-        })
-    }
-
-    pub(super) fn spool_stats(&self, stats: Stats) {
-        let is_news = self.change(|books| {
-            books.status.spool = stats;
-            books.agree(&stats)
-        });
-        if is_news {
-            self.work.notify_one();
-        }
     }
 }

@@ -44,7 +44,7 @@ fn the_oldest_goes_first_and_is_counted() {
     assert_eq!(first.points(), 5);
     account.push(parcel(6));
     assert_eq!(account.ledger().dropped, [("queue_full", 4 + 3 + 6)], "what is in flight cannot be dropped");
-    account.settle(&[first], &[("unparsable", 2)], None);
+    _ = account.settle(&[first], &[("unparsable", 2)], None);
     account.close();
     account.push(parcel(2));
     let ledger = account.ledger();
@@ -61,7 +61,7 @@ fn only_the_newest_waits_where_that_is_the_rule() {
     let flying = take(&account).unwrap();
     account.push(parcel(2));
     account.push(parcel(3));
-    account.put_back(vec![flying]);
+    _ = account.put_back(vec![flying]);
     assert_eq!(account.ledger().dropped, [("superseded", 2 + 1)]);
     assert_eq!(take(&account).unwrap().points(), 3);
 }
@@ -78,21 +78,21 @@ proptest! {
                     flying = parcel_in_flight;
                 }
                 (_, None) => flying = take(&account),
-                (2, Some(parcel)) => account.settle(&[parcel], &[], None),
-                (3, Some(parcel)) => account.settle(&[parcel], &[("unparsable", points as u64)], None),
-                (4, Some(parcel)) => account.put_back(vec![parcel]),
+                (2, Some(parcel)) => drop(account.settle(&[parcel], &[], None)),
+                (3, Some(parcel)) => drop(account.settle(&[parcel], &[("unparsable", points as u64)], None)),
+                (4, Some(parcel)) => drop(account.put_back(vec![parcel])),
                 (5, Some(parcel)) => {
                     account.report(State::Retrying, "away");
-                    account.put_back(vec![parcel]);
+                    _ = account.put_back(vec![parcel]);
                 }
                 (_, Some(whole)) => {
                     if whole.points() < 2 {
-                        account.settle(&[whole], &[("too_large", 1)], None);
+                        _ = account.settle(&[whole], &[("too_large", 1)], None);
                     } else {
                         let parts = [parcel(1), parcel(whole.points() as usize - 1)];
                         account.part(&whole, &parts);
                         let [first, second] = parts;
-                        account.settle(&[first], &[], None);
+                        _ = account.settle(&[first], &[], None);
                         flying = Some(second);
                     }
                 }
@@ -101,7 +101,7 @@ proptest! {
             prop_assert!(ledger.balances(), "{:?}", ledger);
             prop_assert!(ledger.queued <= 20);
         }
-        account.put_back(flying.into_iter().collect());
+        _ = account.put_back(flying.into_iter().collect());
         account.close();
         let ledger = account.ledger();
         prop_assert!(ledger.balances() && ledger.queued == 0);

@@ -45,6 +45,8 @@ pub(super) struct Books {
     /// What was taken from memory and is not settled.
     pub(super) hand: Option<Hand>,
     taken: u64,
+    /// What another account takes over.
+    pub(super) left: Vec<Parcel>,
     totals: Option<Kept>,
 }
 
@@ -97,6 +99,7 @@ impl Books {
             waker: None,
             hand: None,
             taken: 0,
+            left: Vec::new(),
             totals: None,
         }
     }
@@ -126,10 +129,11 @@ impl Books {
     }
 
     /// Where no part of it is under way any more.
-    pub(super) fn empty_hand(&mut self) {
-        if self.in_flight_points == 0 {
-            self.hand = None;
+    pub(super) fn empty_hand(&mut self) -> Option<Ticket> {
+        if self.in_flight_points > 0 {
+            return None;
         }
+        self.hand.take()?.ticket
     }
 
     /// Whether what waits would overtake what is in hand by going to disk.
@@ -250,10 +254,14 @@ impl Books {
         lost
     }
 
-    /// What is on disk stays there. At the end of a run, what the disk did not take is lost.
+    /// What is on disk stays there. At the end of a run, what the disk did not take is lost; otherwise it is another
+    /// account's, and not in the one on disk.
     pub(super) fn close_spool(&mut self) {
         if self.closed {
             self.drop_waiting("shutdown");
+        } else {
+            let waiting = self.hand_over();
+            self.left.extend(waiting);
         }
         self.can_spool = false;
         self.status.is_spool_open = false;

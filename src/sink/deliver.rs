@@ -87,11 +87,13 @@ impl Delivery {
                 Some(job) => Some(job),
                 None => self.take().await,
             }) else {
-                if order != Order::Run {
+                // At the end of a run, what is on its way to the disk is sent from there.
+                if order != Order::Run && !self.account.is_on_its_way() {
                     break;
                 }
                 tokio::select! {
                     () = self.account.work.notified() => {}
+                    () = &mut ended => break,
                     result = told.changed() => if result.is_err() { break },
                 }
                 continue;
@@ -183,7 +185,14 @@ impl Delivery {
         if job.stored.is_some() {
             self.job = Some(job);
         } else {
-            self.account.put_back(job.parts.into_iter().rev().collect());
+            self.mark_kept(self.account.put_back(job.parts.into_iter().rev().collect()));
+        }
+    }
+
+    /// What was put on disk while it was settled here.
+    fn mark_kept(&self, ticket: Option<Ticket>) {
+        if let Some(ticket) = ticket {
+            self.mark(&ticket);
         }
     }
 
@@ -263,13 +272,14 @@ impl Delivery {
     fn done(&self, job: &mut Job, part: &Parcel, rejected: u64, reason: &'static str) {
         let part = job.parts.pop().unwrap_or_else(|| part.clone());
         let Some(stored) = &mut job.stored else {
-            return self.account.settle(&[part], &[(reason, rejected)], None);
+            return self.mark_kept(self.account.settle(&[part], &[(reason, rejected)], None));
         };
         stored.done.push(part);
         add(&mut stored.refused, reason, rejected);
         if job.parts.is_empty() {
             self.mark(&stored.ticket);
-            self.account.settle(&stored.done, &stored.refused, Some(stored.ticket.seq()));
+            let seq = Some(stored.ticket.seq());
+            self.mark_kept(self.account.settle(&stored.done, &stored.refused, seq));
         }
     }
 
@@ -337,7 +347,12 @@ impl Job {
                 stored.done.append(&mut self.parts);
                 account.returned_to_spool(&stored.done);
             }
-            None => account.put_back(self.parts.into_iter().rev().collect()),
+            None => {
+                if let Some(ticket) = account.put_back(self.parts.into_iter().rev().collect()) {
+                    // Not marked, the next run would send it twice, which does no harm but to the count.
+                    _ = ticket.settle();
+                }
+            }
         }
     }
 }

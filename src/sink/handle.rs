@@ -1,7 +1,7 @@
 //! What the rest of the program holds of a sink.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,8 +43,18 @@ pub struct Handle {
     name: String,
     account: Arc<Account>,
     keeper: Mutex<Option<Arc<Keeper>>>,
+    /// Of its spool.
+    place: Option<PathBuf>,
     spool: Option<spool::Config>,
     running: Mutex<Running>,
+}
+
+/// A spool that no sink uses any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what waits in {place} stays there: {why}; it is sent once spool.directory names that place again")]
+pub struct SpoolLeft {
+    place: PathBuf,
+    why: String,
 }
 
 /// What a handle had in memory when it ended.
@@ -98,11 +108,29 @@ impl Plan {
         client.read_certificates().map_err(failed)
     }
 
+    /// Brings what a retired handle left on disk to where this sink's spool is to be. An error names the place where it
+    /// stays.
+    pub fn bring_spool(&self, from: &Handle, spool: &spool::Config) -> Result<(), SpoolLeft> {
+        let to = self.opening(spool).map(|opening| opening.directory);
+        let Some(place) = from.place.as_ref().filter(|place| to.as_ref() != Some(place)) else {
+            return Ok(());
+        };
+        if !place.exists() {
+            return Ok(());
+        }
+        let left = |why: &dyn std::fmt::Display| SpoolLeft { place: place.clone(), why: why.to_string() };
+        let to = to.ok_or_else(|| left(&"this sink has no spool any more"))?;
+        let moved = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+        moved.and_then(|()| std::fs::rename(place, &to)).map_err(|error| left(&error))
+    }
+
     /// Starts delivery on the current tokio runtime. `seed` makes the jitter of this process its own.
     pub fn start(self, spool: &spool::Config, seed: u64) -> Result<Handle, StartError> {
         let client = Client::new(self.kind, &self.name, self.servers.clone())?;
         let account = Arc::new(Account::new(self.rules(spool)));
-        let keeper = match self.opening(spool) {
+        let opening = self.opening(spool);
+        let place = opening.as_ref().map(|opening| opening.directory.clone());
+        let keeper = match opening {
             Some(opening) => match Keeper::start(opening, Arc::clone(&account)) {
                 Ok(keeper) => Some(Arc::new(keeper)),
                 Err(error) => {
@@ -119,6 +147,7 @@ impl Plan {
             name,
             account,
             keeper: Mutex::new(keeper),
+            place,
             spool: Some(spool.clone()),
             running: Mutex::new(running),
         })

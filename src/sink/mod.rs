@@ -16,6 +16,8 @@ mod handle;
 pub mod http;
 /// InfluxDB 1, 2 and 3, VictoriaMetrics and whatever else takes line protocol over HTTP.
 pub mod influxdb;
+/// What the thread of the spool does to the account.
+mod keeping;
 /// OpenTelemetry collectors and whatever else takes metrics by OTLP over HTTP.
 pub mod otlp;
 /// A batch as it waits.
@@ -33,6 +35,6 @@ pub mod spool;
 /// How a sink fares.
 mod status;
 
-pub use handle::{Handle, Left, Plan, try_spool};
+pub use handle::{Handle, Left, Plan, SpoolLeft, try_spool};
 pub use probe::Obstacle;
 pub use status::{State, Status};

@@ -270,3 +270,41 @@ fn a_group_that_is_left_is_deleted() {
     assert_eq!(agent.end(), 0);
     assert_eq!(jobs(), [""; 0]);
 }
+
+/// A spool in another directory brings what waits.
+#[test]
+fn a_spool_that_moves_loses_nothing() {
+    let Some(mut server) = Server::influxdb(false) else { return };
+    server.query("d", "CREATE DATABASE d");
+    server.kill();
+    let host = Host::new();
+    let configure = |spool: &str| {
+        let directory = host.path(spool);
+        let url = server.url();
+        host.write(
+            "podometer.yaml",
+            &format!(
+                "agent: {{node_name: n1}}\nspool: {{directory: {directory:?}}}\n\
+                 sinks: {{influxdb: [{{url: \"{url}\", database: d, interval: 1s}}]}}\n"
+            ),
+        )
+    };
+    let file = configure("one");
+    let agent = host.agent(&["--config", shown(&file)]);
+    let number = |agent: &Agent, pointer: &str| {
+        let document: serde_json::Value = serde_json::from_str(&agent.get("/api/v1/delivery").1).unwrap();
+        document.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap_or_default()
+    };
+    agent.wait("a backlog on disk", |agent| number(agent, "/sinks/0/spool/points") > 50);
+    let waits = number(&agent, "/sinks/0/points/queued");
+    configure("two");
+    agent.signal(Signal::HUP);
+    agent.logged("configuration reloaded");
+    assert!(number(&agent, "/sinks/0/points/queued") >= waits);
+    server.start();
+    agent.wait("the end of the backlog", |agent| {
+        number(agent, "/sinks/0/points/acknowledged") >= waits && number(agent, "/sinks/0/points/queued") == 0
+    });
+    assert_eq!(number(&agent, "/sinks/0/points/dropped"), 0);
+    assert_eq!(agent.end(), 0);
+}

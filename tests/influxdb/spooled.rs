@@ -119,3 +119,33 @@ async fn always_kept_and_fresh_first_stands_still() {
     let delivered = handle.wait_until(|ledger, _| ledger.queued == 0);
     assert!(tokio::time::timeout(Duration::from_secs(30), delivered).await.is_ok(), "{:?}", handle.report());
 }
+
+/// One failure of the disk is not the end of the spool.
+#[tokio::test]
+async fn a_disk_that_has_room_again_is_used_again() {
+    let Some(disk) = Disk::mount(200) else { return };
+    let server = Server::start(|_, _| status("503 Service Unavailable")).await;
+    let handle = start(&server, disk.path());
+    handle.wait_until(|_, status| status.is_spool_open).await;
+    disk.fill();
+    handle.push(batch(1000));
+    handle.wait_until(|_, status| !status.spool_message.is_empty()).await;
+    disk.free();
+    handle.push(batch(3));
+    let is_used =
+        handle.wait_until(|_, status| status.spooled_points >= 3 && status.spool_message.is_empty());
+    assert!(tokio::time::timeout(Duration::from_secs(30), is_used).await.is_ok(), "{:?}", handle.report());
+}
+
+/// What has to go through the disk goes through it while there is time.
+#[tokio::test]
+async fn the_last_batch_is_sent_within_the_grace() {
+    let server = Server::start(|_, _| status("204 No Content")).await;
+    for _ in 0..20 {
+        let directory = tempfile::tempdir().unwrap();
+        let handle = start(&server, directory.path());
+        handle.wait_until(|_, status| status.is_spool_open).await;
+        handle.push(batch(3));
+        assert_eq!(handle.shutdown(Duration::from_secs(20)).await.acknowledged, 3);
+    }
+}

@@ -130,6 +130,7 @@ impl Deliveries {
         if old.sink == sink && !is_all_new {
             return Ok(old);
         }
+        let is_all_new = is_all_new || old.sink.spools() != sink.spools();
         if leaves_a_group(&old.sink, &sink) {
             old.stop().await;
             let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
@@ -143,6 +144,10 @@ impl Deliveries {
         let written = ended.map(written_by).unwrap_or_default();
         if is_all_new {
             let left = old.handle.retire().await;
+            log_final(&old.handle, &old.handle.ledger(), &old.handle.status());
+            if let Err(error) = plan.bring_spool(&old.handle, &self.spool) {
+                tracing::warn!(sink = sink.name(), %error, "a spool is left behind");
+            }
             let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
             handle.adopt(left);
             return Ok(self.deliver(sink, handle, written));

@@ -12,14 +12,13 @@ use tokio::sync::oneshot;
 use super::claim::Claim;
 use super::clock::Now;
 use super::config::{Config, Fsync};
-use super::store::{Limits, Store, Ticket, Trouble};
+use super::failing::{Failing, Work};
+use super::store::{Failed, Limits, Store, Ticket, Trouble};
 use crate::sink::account::Account;
 use crate::sink::parcel::Parcel;
 
 /// How often there is a look at ages and at what failed.
 const TICK: Duration = Duration::from_secs(1);
-/// The first pause after a failure of the disk, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// A segment that cannot be read for so many attempts is given up.
 const READ_ATTEMPTS: u32 = 8;
 /// How many parcels are moved between two fsyncs of `fsync: always`.
@@ -110,9 +109,8 @@ struct Desk {
     unmarked: Vec<Ticket>,
     forced: Instant,
     forced_totals: Instant,
-    retry_at: Option<Instant>,
-    pause: Duration,
     failed_reads: u32,
+    failing: Failing,
     /// A record that was read for somebody who went away before it came.
     returned: Option<(Parcel, Ticket)>,
 }
@@ -127,9 +125,8 @@ impl Desk {
             unmarked: Vec::new(),
             forced: Instant::now(),
             forced_totals: Instant::now(),
-            retry_at: None,
-            pause: PAUSES.0,
             failed_reads: 0,
+            failing: Failing::default(),
             returned: None,
         }
     }
@@ -139,7 +136,7 @@ impl Desk {
         match self.claimed() {
             Ok(Claim { known: Some(_), .. }) => {}
             Ok(Claim { known: None, .. }) => self.open(),
-            Err(error) => self.failed("cannot be used", &error),
+            Err(error) => self.failed(Work::Open, &error),
         }
     }
 
@@ -169,8 +166,7 @@ impl Desk {
             }
             self.tick();
         }
-        self.retry_at = None;
-        self.open();
+        self.try_again();
         self.store_what_waits();
         self.force(true);
         self.report();
@@ -184,18 +180,16 @@ impl Desk {
             Fsync::Interval => self.opening.config.fsync_interval,
             Fsync::Never | Fsync::Always => TICK,
         };
-        let retry = self.retry_at.map_or(TICK, |at| at.saturating_duration_since(now));
+        let retry = self.failing.pause_left(now).unwrap_or(TICK);
         TICK.min(force).min(retry).max(Duration::from_millis(1))
     }
 
     fn tick(&mut self) {
         let now = Instant::now();
-        if self.retry_at.is_some_and(|at| at <= now) {
-            self.retry_at = None;
-            self.open();
-            self.account.work.notify_one();
+        if self.failing.pause_left(now).is_some_and(|left| left.is_zero()) {
+            self.try_again();
         }
-        self.unmarked.retain(|ticket| ticket.settle().is_err());
+        self.mark_what_is_settled();
         if let Some(store) = &mut self.store {
             let given = store.expire(Now::read());
             self.account.gave(&given);
@@ -204,8 +198,26 @@ impl Desk {
         self.report();
     }
 
+    /// A pause after a failure is over.
+    fn try_again(&mut self) {
+        self.failing.end_pause();
+        self.open();
+        if self.store.is_some() {
+            self.account.try_spool();
+        }
+        self.account.work.notify_one();
+    }
+
+    /// Nothing is read while a mark is missing; whoever waits for that learns of its end.
+    fn mark_what_is_settled(&mut self) {
+        if !self.unmarked.is_empty() {
+            self.unmarked.retain(|ticket| ticket.settle().is_err());
+            self.account.work.notify_one();
+        }
+    }
+
     fn open(&mut self) {
-        if self.store.is_some() || self.retry_at.is_some() {
+        if self.store.is_some() || self.failing.is_pausing() {
             return;
         }
         let config = &self.opening.config;
@@ -221,19 +233,19 @@ impl Desk {
         });
         match opened {
             Ok((store, found, known)) => {
-                let is_damaged = found.damaged_bytes > 0 || known.is_none();
+                let is_damaged = found.is_damaged() || known.is_none();
                 let lost = self.account.opened(store.stats(), is_damaged);
                 found.announce(&self.opening.sink, &self.opening.directory, known.is_none(), lost);
                 self.store = Some(store);
-                self.recovered();
+                self.worked(Work::Open);
             }
-            Err(error) => self.failed("cannot be used", &error),
+            Err(error) => self.failed(Work::Open, &error),
         }
     }
 
     /// What is under way in a request that takes long goes first.
     fn store_hand(&mut self) {
-        let Some(store) = self.store.as_mut().filter(|_| self.retry_at.is_none()) else { return };
+        let Some(store) = self.store.as_mut().filter(|_| !self.failing.is_pausing()) else { return };
         let Some((number, parcel)) = self.account.hand_to_keep() else { return };
         match store.append_in_hand(&parcel, Now::read()) {
             Ok(Some((given, ticket))) => {
@@ -245,14 +257,21 @@ impl Desk {
                     self.unmarked.push(ticket);
                 }
             }
-            Ok(None) => {}
-            Err(error) => self.failed("cannot be written; what waits stays in memory", &error),
+            Ok(None) => return,
+            Err(failed) => {
+                self.account.gave(&failed.given);
+                return self.failed(Work::Write, &failed.error);
+            }
+        }
+        self.worked(Work::Write);
+        if self.opening.config.fsync == Fsync::Always {
+            self.force(true);
         }
     }
 
     fn store_what_waits(&mut self) {
         self.store_hand();
-        while self.retry_at.is_none()
+        while !self.failing.is_pausing()
             && let Some(store) = &mut self.store
         {
             let mut moving = self.account.take_for_spool(GROUP);
@@ -266,25 +285,26 @@ impl Desk {
                         self.account.spooled(parcel, &given);
                         moving.pop_front();
                     }
-                    Err(error) => {
-                        failure = Some(error);
+                    Err(failed) => {
+                        self.account.gave(&failed.given);
+                        failure = Some(failed.error);
                         break;
                     }
                 }
             }
             self.account.unmoved(moving);
             if let Some(error) = failure {
-                return self.failed("cannot be written; what waits stays in memory", &error);
+                return self.failed(Work::Write, &error);
             }
+            self.worked(Work::Write);
             if self.opening.config.fsync == Fsync::Always {
                 self.force(true);
             }
-            self.recovered();
         }
     }
 
     fn next(&mut self) -> Option<(Parcel, Ticket)> {
-        self.unmarked.retain(|ticket| ticket.settle().is_err());
+        self.mark_what_is_settled();
         if !self.unmarked.is_empty() {
             return None;
         }
@@ -300,16 +320,18 @@ impl Desk {
                 if let Some((parcel, _)) = &found {
                     self.account.took_from_spool(parcel);
                 }
+                self.worked(Work::Read);
                 found
             }
-            Err(error) => {
+            Err(Failed { error, given }) => {
+                self.account.gave(&given);
                 self.failed_reads += 1;
                 if self.failed_reads >= READ_ATTEMPTS {
                     self.failed_reads = 0;
                     let given = self.store.as_mut().map(Store::abandon_oldest).unwrap_or_default();
                     self.account.gave(&given);
                 }
-                self.failed("cannot be read", &error);
+                self.failed(Work::Read, &error);
                 None
             }
         }
@@ -333,8 +355,9 @@ impl Desk {
         self.forced = Instant::now();
         let Some(store) = &mut self.store else { return };
         let forced = store.force().and_then(|is_new| if is_new { self.force_totals() } else { Ok(()) });
-        if let Err(error) = forced {
-            self.failed("cannot be forced to the medium", &error);
+        match forced {
+            Ok(()) => self.worked(Work::Force),
+            Err(error) => self.failed(Work::Force, &error),
         }
     }
 
@@ -350,19 +373,18 @@ impl Desk {
         Ok(())
     }
 
-    fn failed(&mut self, what: &str, error: &dyn std::fmt::Display) {
-        let directory = self.opening.directory.display();
+    fn failed(&mut self, work: Work, error: &dyn std::fmt::Display) {
+        self.failing.begin(work);
+        let (directory, what) = (self.opening.directory.display(), work.failure());
         let message = format!("spool {directory} {what}: {error}");
         if self.account.spool_state(self.store.is_some(), &message) {
             tracing::warn!(sink = self.opening.sink, message, "spool fails");
         }
-        self.retry_at = Some(Instant::now() + self.pause);
-        self.pause = (self.pause * 2).min(PAUSES.1);
     }
 
-    fn recovered(&mut self) {
-        self.pause = PAUSES.0;
-        if self.account.spool_state(true, "") {
+    /// What failed before works again.
+    fn worked(&mut self, work: Work) {
+        if self.failing.end(work) && self.account.spool_state(true, "") {
             tracing::info!(sink = self.opening.sink, "spool works");
         }
     }

@@ -10,6 +10,8 @@ pub mod bare;
 mod claim;
 mod clock;
 mod config;
+/// What the disk does not do at present.
+mod failing;
 /// The thread that owns the files.
 mod keeper;
 /// What is set aside, bounded.

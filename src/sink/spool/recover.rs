@@ -20,6 +20,8 @@ pub(super) struct Recovered {
     pub(super) damaged_bytes: u64,
     /// Segments of another version of this program, or without a head, set aside whole.
     pub(super) set_aside: Vec<PathBuf>,
+    /// Segments that the medium does not give back, passed over.
+    pub(super) unreadable: Vec<PathBuf>,
     /// One more than the highest number of a record.
     pub(super) next_seq: u64,
     /// One more than the highest number of a segment.
@@ -27,6 +29,11 @@ pub(super) struct Recovered {
 }
 
 impl Recovered {
+    /// Something was there that cannot be read.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged_bytes > 0 || !self.set_aside.is_empty() || !self.unreadable.is_empty()
+    }
+
     /// Says in the log what an earlier run left, where it left anything.
     pub(super) fn announce(&self, sink: &str, directory: &Path, is_account_lost: bool, lost_points: u64) {
         let directory = directory.display();
@@ -40,12 +47,13 @@ impl Recovered {
                 "spool of an earlier run taken over"
             );
         }
-        if self.damaged_bytes > 0 || !self.set_aside.is_empty() || is_account_lost {
+        if self.is_damaged() || is_account_lost {
             tracing::warn!(
                 sink,
                 %directory,
                 quarantined_bytes = self.damaged_bytes,
                 quarantined_segments = self.set_aside.len(),
+                unreadable_segments = self.unreadable.len(),
                 is_account_lost,
                 "spool was damaged; what could not be read is in its directory quarantine"
             );
@@ -71,7 +79,6 @@ pub(super) fn recover(
     settled: u64,
     now: Now,
 ) -> io::Result<(Vec<Segment>, Recovered)> {
-    let quarantine = Quarantine::below(directory);
     let mut numbered: Vec<(u64, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
@@ -81,34 +88,64 @@ pub(super) fn recover(
     let mut found = Recovered::default();
     let mut segments = Vec::new();
     for (number, path) in numbered {
-        found.next_file = found.next_file.max(number + 1);
-        let (mut segment, head) = Segment::open(&path)?;
-        if segment.tail > MOST_BYTES {
-            found.damaged_bytes += segment.tail;
-            set_aside(&quarantine, &path, &mut found);
-            continue;
+        found.next_file = found.next_file.max(number.saturating_add(1));
+        let taken = take_in(&path, boot, settled, now, &mut found);
+        match taken {
+            Ok(segment) => segments.extend(segment),
+            Err(error) if is_of_all(&error) => return Err(error),
+            // It stays where it is: another run may be able to read it.
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "spool segment cannot be read, and is passed over");
+                found.unreadable.push(path);
+            }
         }
-        let SegmentHead::Known { boot: written_in } = head else {
-            // A segment that was created and not yet begun.
-            if segment.tail == 0 {
-                std::fs::remove_file(&path)?;
-                continue;
-            }
-            if matches!(head, SegmentHead::OtherVersion(_)) || !holds_records(&segment)? {
-                found.damaged_bytes += segment.tail;
-                set_aside(&quarantine, &path, &mut found);
-                continue;
-            }
-            // Only its head is broken: the records still say what they are.
-            look_through(&mut segment, &quarantine, settled, now, &mut found)?;
-            keep_or_remove(segment, &mut segments)?;
-            continue;
-        };
-        segment.is_of_this_boot = written_in == boot && boot != 0;
-        look_through(&mut segment, &quarantine, settled, now, &mut found)?;
-        keep_or_remove(segment, &mut segments)?;
     }
     Ok((segments, found))
+}
+
+/// A failure that says nothing of the one file.
+fn is_of_all(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let of_all = [Errno::ROFS, Errno::NOSPC, Errno::DQUOT, Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| of_all.contains(&errno))
+}
+
+/// One segment, where it holds something that is not settled.
+fn take_in(
+    path: &Path,
+    boot: u64,
+    settled: u64,
+    now: Now,
+    found: &mut Recovered,
+) -> io::Result<Option<Segment>> {
+    let quarantine = Quarantine::below(path.parent().unwrap_or(Path::new("")));
+    let (mut segment, head) = Segment::open(path)?;
+    // A segment that was created and not yet begun.
+    if segment.tail == 0 {
+        std::fs::remove_file(path)?;
+        return Ok(None);
+    }
+    let is_ours = segment.tail <= MOST_BYTES
+        && match head {
+            SegmentHead::Known { boot: written_in } => {
+                segment.is_of_this_boot = written_in == boot && boot != 0;
+                true
+            }
+            SegmentHead::OtherVersion(_) => false,
+            // Where only its head is broken, the records still say what they are.
+            SegmentHead::Unreadable => holds_records(&segment)?,
+        };
+    if !is_ours {
+        found.damaged_bytes += segment.tail;
+        set_aside(&quarantine, path, found);
+        return Ok(None);
+    }
+    look_through(&mut segment, &quarantine, settled, now, found)?;
+    if segment.records > 0 {
+        return Ok(Some(segment));
+    }
+    std::fs::remove_file(path)?;
+    Ok(None)
 }
 
 fn set_aside(quarantine: &Quarantine, path: &Path, found: &mut Recovered) {
@@ -172,12 +209,4 @@ fn look_through(
     found.points += segment.points;
     found.records += segment.records;
     Ok(())
-}
-
-fn keep_or_remove(segment: Segment, segments: &mut Vec<Segment>) -> io::Result<()> {
-    if segment.records > 0 {
-        segments.push(segment);
-        return Ok(());
-    }
-    std::fs::remove_file(&segment.path)
 }

@@ -35,6 +35,8 @@ pub(super) struct Segment {
     pub(super) is_of_this_boot: bool,
     /// Nothing more is appended.
     pub(super) is_sealed: bool,
+    /// Appended to, and not forced to the medium since.
+    pub(super) is_dirty: bool,
 }
 
 /// What stands at some place of a segment.
@@ -68,6 +70,7 @@ impl Segment {
             newest: now,
             is_of_this_boot: true,
             is_sealed: false,
+            is_dirty: true,
         })
     }
 
@@ -88,6 +91,7 @@ impl Segment {
             newest: Now::default(),
             is_of_this_boot: false,
             is_sealed: true,
+            is_dirty: false,
         };
         Ok((segment, SegmentHead::parse(&head[..read])))
     }
@@ -106,6 +110,7 @@ impl Segment {
         self.points += head.points;
         self.records += 1;
         self.newest = now;
+        self.is_dirty = true;
         Ok(())
     }
 

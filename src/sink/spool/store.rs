@@ -79,14 +79,25 @@ pub struct Store {
     next_file: u64,
     boot: u64,
     quarantined_bytes: u64,
-    /// Written to and not forced to the medium; sealed segments are forced when they are sealed.
-    is_dirty: bool,
     /// Held as long as we live: another process must not write here.
     _lock: Arc<File>,
 }
 
 /// Points that were given up, by reason.
 pub(super) type Given = Vec<(&'static str, u64)>;
+
+/// A failure of the disk, and what had been given up before it came.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: io::Error,
+    pub(super) given: Given,
+}
+
+impl From<Failed> for io::Error {
+    fn from(failed: Failed) -> io::Error {
+        failed.error
+    }
+}
 
 impl Store {
     /// Opens the directory, whatever is in it. Records up to number `settled` are settled, whatever they say.
@@ -108,7 +119,6 @@ impl Store {
             next_file: found.next_file.max(1),
             boot,
             quarantined_bytes: found.damaged_bytes,
-            is_dirty: false,
             _lock: lock,
         };
         Ok((store, found))
@@ -136,15 +146,22 @@ impl Store {
     }
 
     /// Writes one parcel at the end; what had to go for it is returned.
-    pub(super) fn append(&mut self, parcel: &Parcel, now: Now) -> io::Result<Given> {
-        let length = 64 + (parcel.bytes() as u64).next_multiple_of(8);
+    pub(super) fn append(&mut self, parcel: &Parcel, now: Now) -> Result<Given, Failed> {
         let mut given = Given::new();
+        match self.append_for(parcel, now, &mut given) {
+            Ok(()) => Ok(given),
+            Err(error) => Err(Failed { error, given }),
+        }
+    }
+
+    fn append_for(&mut self, parcel: &Parcel, now: Now, given: &mut Given) -> io::Result<()> {
+        let length = 64 + (parcel.bytes() as u64).next_multiple_of(8);
         let mut bytes: u64 = self.segments.iter().map(|segment| segment.tail).sum();
         while bytes + length > self.limits.max_bytes {
             let Some(oldest) = self.segments.pop_front() else { break };
             bytes -= oldest.tail;
             remove(&oldest);
-            give(&mut given, "spool_full", oldest.points);
+            give(given, "spool_full", oldest.points);
         }
         let is_full =
             |segment: &Segment| segment.is_sealed || segment.tail + length > self.limits.segment_bytes;
@@ -164,9 +181,8 @@ impl Store {
             }
             // A number beyond all others may stand in a record that was damaged well.
             self.next_seq = self.next_seq.saturating_add(1);
-            self.is_dirty = true;
         }
-        Ok(given)
+        Ok(())
     }
 
     /// Writes a parcel that somebody has in hand, as if it had been read again at once; `None` where others wait
@@ -175,7 +191,7 @@ impl Store {
         &mut self,
         parcel: &Parcel,
         now: Now,
-    ) -> io::Result<Option<(Given, Ticket)>> {
+    ) -> Result<Option<(Given, Ticket)>, Failed> {
         if self.segments.iter().any(|segment| segment.records > 0) {
             return Ok(None);
         }
@@ -196,8 +212,15 @@ impl Store {
     }
 
     /// The oldest record that was not read; what turned out to be unreadable on the way is returned beside it.
-    pub(super) fn next(&mut self) -> io::Result<(Option<(Parcel, Ticket)>, Given)> {
+    pub(super) fn next(&mut self) -> Result<(Option<(Parcel, Ticket)>, Given), Failed> {
         let mut given = Given::new();
+        match self.next_beside(&mut given) {
+            Ok(found) => Ok((found, given)),
+            Err(error) => Err(Failed { error, given }),
+        }
+    }
+
+    fn next_beside(&mut self, given: &mut Given) -> io::Result<Option<(Parcel, Ticket)>> {
         while let Some(segment) = self.segments.front_mut() {
             match segment.look(segment.cursor)? {
                 Found::Record(head, place) => {
@@ -212,9 +235,9 @@ impl Store {
                     let parcel = head.parcel(body).filter(|parcel| parcel.points() == points);
                     if let Some(parcel) = parcel {
                         let ticket = Ticket { file: Arc::clone(&segment.file), place, seq: head.seq };
-                        return Ok((Some((parcel, ticket)), given));
+                        return Ok(Some((parcel, ticket)));
                     }
-                    give(&mut given, "spool_corrupt", points);
+                    give(given, "spool_corrupt", points);
                     self.quarantined_bytes += head.whole_length();
                     set_aside(&self.directory, segment, place, place + head.whole_length());
                     _ = mark(&segment.file, place);
@@ -226,7 +249,7 @@ impl Store {
                 }
                 Found::End => {
                     // What was counted and never met lay in what is damaged.
-                    give(&mut given, "spool_corrupt", std::mem::take(&mut segment.points));
+                    give(given, "spool_corrupt", std::mem::take(&mut segment.points));
                     segment.records = 0;
                     if !segment.is_sealed {
                         break;
@@ -236,21 +259,22 @@ impl Store {
                 }
             }
         }
-        Ok((None, given))
+        Ok(None)
     }
 
     /// Drops what is older than it may be.
     pub(super) fn expire(&mut self, now: Now) -> Given {
         let mut given = Given::new();
         let limit = i64::try_from(self.limits.max_age.as_millis()).unwrap_or(i64::MAX);
-        while let Some(oldest) = self.segments.front()
-            && oldest.records > 0
-            && now.since(oldest.newest, oldest.is_of_this_boot) > limit
-        {
-            remove(oldest);
-            give(&mut given, "spool_too_old", oldest.points);
-            self.segments.pop_front();
-        }
+        // One whose last record is in hand holds up none behind it.
+        self.segments.retain(|segment| {
+            let is_old = segment.records > 0 && now.since(segment.newest, segment.is_of_this_boot) > limit;
+            if is_old {
+                remove(segment);
+                give(&mut given, "spool_too_old", segment.points);
+            }
+            !is_old
+        });
         given
     }
 
@@ -269,14 +293,13 @@ impl Store {
 
     /// Forces what was written to the medium; false where there was nothing.
     pub(super) fn force(&mut self) -> io::Result<bool> {
-        if !self.is_dirty {
-            return Ok(false);
-        }
-        for segment in self.segments.iter().rev().take(2) {
+        let mut is_new = false;
+        for segment in self.segments.iter_mut().filter(|segment| segment.is_dirty) {
             segment.file.sync_data()?;
+            segment.is_dirty = false;
+            is_new = true;
         }
-        self.is_dirty = false;
-        Ok(true)
+        Ok(is_new)
     }
 }
 

@@ -254,3 +254,39 @@ proptest! {
         prop_assert_eq!(drain(&mut store), (vec![count + 1], 0));
     }
 }
+
+#[test]
+fn one_unreadable_segment_keeps_no_other_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = open(directory.path());
+    for number in 1..=50 {
+        store.append(&parcel(number, 100), Now::read()).unwrap();
+    }
+    drop(store);
+    let lost = &segments(directory.path())[1];
+    std::fs::remove_file(lost).unwrap();
+    // As with one that the medium does not give back, opening it fails.
+    std::fs::create_dir(lost).unwrap();
+    let (mut store, found) = open_as(directory.path(), limits(1 << 20, 4096), 0).unwrap();
+    assert_eq!((&found.unreadable[..], found.is_damaged()), (&[lost.clone()][..], true));
+    let (numbers, _) = drain(&mut store);
+    assert!(numbers.len() > 30 && numbers.first() == Some(&1) && numbers.last() == Some(&50), "{numbers:?}");
+}
+
+#[test]
+fn what_was_given_up_before_a_failure_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = open_as(directory.path(), limits(8192, 4096), 0).unwrap();
+    let mut number = 0;
+    // Until both segments are full.
+    while segments(directory.path()).len() < 2 || store.stats().bytes < 7_500 {
+        number += 1;
+        assert!(store.append(&parcel(number, 100), Now::read()).unwrap().is_empty());
+    }
+    let before = store.stats().points;
+    std::fs::create_dir(directory.path().join("00000000000000000003.seg")).unwrap();
+    let failed = store.append(&parcel(99, 800), Now::read()).unwrap_err();
+    let given: u64 = failed.given.iter().map(|(_, points)| points).sum();
+    assert!(given > 0, "{failed:?}");
+    assert_eq!(store.stats().points + given, before);
+}
