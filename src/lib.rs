@@ -13,5 +13,6 @@ pub mod sampler;
 pub mod server;
 pub mod sink;
 pub mod source;
+pub mod target;
 /// Whom a TLS client trusts.
 mod trust;

@@ -4,6 +4,7 @@ use super::{doctor, local, run};
 use crate::cli::check::Group;
 use crate::cli::{SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
+use crate::target;
 
 /// The parts behind the commands.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +17,10 @@ impl Wiring for Parts {
 
     fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>> {
         Ok(Box::new(local::Local::open(config)?))
+    }
+
+    fn run_target(&self, config: target::Config) -> anyhow::Result<()> {
+        Ok(target::run(config)?)
     }
 
     fn examine(&self, config: &Config) -> Vec<Group> {

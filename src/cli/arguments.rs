@@ -1,5 +1,6 @@
 //! What can be typed. Help text is for the person at the terminal; each command shows examples.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Sources;
 use crate::config::agent::LogLevel;
+use crate::target::parse_size;
 
 /// The CPU and memory of every pod, right, live and cheap.
 #[derive(Debug, Parser)]
@@ -20,6 +22,7 @@ Examples:
   podometer top                      what runs here, one second old
   podometer top pods -A              what kubectl top pods -A prints
   podometer check                    what can be read here, and how to mend what cannot
+  podometer target                   an application to put load on, on http://127.0.0.1:9759/
   podometer config default           every setting with its default"
 )]
 pub(super) struct Arguments {
@@ -32,6 +35,7 @@ pub(super) enum Command {
     Agent(Agent),
     Top(Top),
     Check(Check),
+    Target(Target),
     Config(ConfigCommand),
 }
 
@@ -187,6 +191,71 @@ pub(super) struct Check {
     pub(super) json: bool,
 }
 
+/// Serves a small application to put load on, which fails on request and counts what it does.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Endpoints:
+  /                          a tiny answer without delay
+  /static, /dynamic/...      after 50 ms, after 1 s
+  /crocodiles[/ID]           GET, POST, PUT, PATCH, DELETE of JSON, after 30 to 250 ms
+  /status/CODE, /healthz     without delay
+  /wrk2-api/...              home-timeline/read, user-timeline/read, post/compose, user/follow,
+                             user/unfollow, user/register
+  /metrics, /stub_status     what it counted, for Prometheus and as nginx says it
+
+Faults, in a request's query, in its header x-podometer-fault, or for all requests by flag or POST:
+  stall=2s                   nothing at all is answered for so long, once      up to 1m
+  delay=300ms                answers take so much longer                       up to 1m
+  burn=20ms                  requests take CPU time                            up to 5s
+  error_share=0.1            share of answers that are 500                     0 to 1
+  leak=1MiB                  requests keep memory                              up to 64MiB, --max-leak in all
+
+Examples:
+  podometer target
+  podometer target --listen 127.0.0.1:8080 --threads 1
+  podometer target --delay 300ms --error-share 0.1
+  curl 'http://127.0.0.1:9759/static?burn=20ms'
+  curl -d 'delay=300ms&leak=1MiB' http://127.0.0.1:9759/-/faults
+  curl -X DELETE http://127.0.0.1:9759/-/faults")]
+pub(super) struct Target {
+    /// Address and port to listen on (default 127.0.0.1:9759).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+    /// A second address for /metrics, /stub_status and /healthz alone, which no load reaches.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) metrics_listen: Option<SocketAddr>,
+    /// Threads that answer, 1 to 256; without it one for each core.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// Largest number of connections at one time (default 20000).
+    #[arg(long, value_name = "N")]
+    pub(super) max_connections: Option<usize>,
+    /// Longest time from an answer to the next request of a connection (default 75s).
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(super) idle_timeout: Option<Duration>,
+    /// Most memory that requests can keep in all (default 256MiB).
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) max_leak: Option<u64>,
+    /// Where random delays and errors begin: the same number, the same row of them (default 1).
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
+    /// The first request holds up all others for so long.
+    #[arg(long, value_name = "DURATION", help_heading = "Faults of all requests")]
+    pub(super) stall: Option<String>,
+    /// Answers take so much longer.
+    #[arg(long, value_name = "DURATION", help_heading = "Faults of all requests")]
+    pub(super) delay: Option<String>,
+    /// Requests take so much CPU time.
+    #[arg(long, value_name = "DURATION", help_heading = "Faults of all requests")]
+    pub(super) burn: Option<String>,
+    /// Share of answers that are 500.
+    #[arg(long, value_name = "SHARE", help_heading = "Faults of all requests")]
+    pub(super) error_share: Option<String>,
+    /// Requests keep so much memory, up to --max-leak in all.
+    #[arg(long, value_name = "SIZE", help_heading = "Faults of all requests")]
+    pub(super) leak: Option<String>,
+}
+
 /// Prints, checks or imports the configuration.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -226,6 +295,11 @@ Example:
         /// The telegraf.conf.
         file: PathBuf,
     },
+}
+
+/// Bytes as a plain number or with KiB, MiB or GiB.
+fn size(text: &str) -> Result<u64, String> {
+    parse_size(text).ok_or_else(|| "allowed: whole bytes, or a number with KiB, MiB or GiB".to_owned())
 }
 
 /// Seconds as a plain number such as 2 or 0.5, or a duration such as 500ms.

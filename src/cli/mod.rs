@@ -16,6 +16,8 @@ mod log;
 mod output;
 /// From arguments to an exit code.
 mod run;
+/// `podometer target`: flags into the target's settings.
+mod target;
 /// `podometer top`.
 mod top;
 /// What the commands need from the rest of the program.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::arguments::{Agent, Arguments, Command};
-use super::{Failure, Wiring, check, configuration, log, top};
+use super::{Failure, Wiring, check, configuration, log, target, top};
 
 /// Runs the command that the arguments name. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
@@ -23,6 +23,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -
         Command::Agent(agent) => run_agent(agent, wiring),
         Command::Top(arguments) => top::run(arguments, wiring),
         Command::Check(arguments) => check::run(arguments, wiring),
+        Command::Target(arguments) => target::run(arguments, wiring),
         Command::Config(command) => configuration::run(command),
     };
     match ended {

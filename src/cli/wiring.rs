@@ -7,6 +7,7 @@ use super::check::Group;
 use crate::config::agent::LogLevel;
 use crate::config::{Config, Loaded, Sources};
 use crate::model::snapshot::Snapshot;
+use crate::target;
 
 /// Changes the level of the log while it runs.
 pub type SetLevel = Box<dyn Fn(LogLevel)>;
@@ -23,6 +24,8 @@ pub trait Wiring {
     fn run_agent(&self, loaded: Loaded, sources: Sources, set_level: SetLevel) -> anyhow::Result<()>;
     /// Samples the cgroups of this machine in this process.
     fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>>;
+    /// Runs the application to put load on until it is told to stop.
+    fn run_target(&self, config: target::Config) -> anyhow::Result<()>;
     /// What the doctor says of the parts that the command line does not know.
     fn examine(&self, config: &Config) -> Vec<Group>;
 }

@@ -8,6 +8,7 @@ pub mod otlp;
 pub mod prometheus;
 pub mod remote_write;
 pub mod schema;
+pub mod target;
 mod uids;
 mod wire;
 

@@ -19,6 +19,7 @@ pub mod selfmetrics;
 pub mod short;
 mod small_family;
 pub mod summary;
+pub mod target;
 pub mod top;
 pub mod workload;
 

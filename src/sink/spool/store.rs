@@ -158,10 +158,12 @@ impl Store {
         let length = 64 + (parcel.bytes() as u64).next_multiple_of(8);
         let mut bytes: u64 = self.segments.iter().map(|segment| segment.tail).sum();
         while bytes + length > self.limits.max_bytes {
-            let Some(oldest) = self.segments.pop_front() else { break };
+            let Some(oldest) = self.segments.front() else { break };
+            // What stays on the disk is found again by the next run, and is not given up.
+            remove(oldest)?;
             bytes -= oldest.tail;
-            remove(&oldest);
             give(given, "spool_full", oldest.points);
+            self.segments.pop_front();
         }
         let is_full =
             |segment: &Segment| segment.is_sealed || segment.tail + length > self.limits.segment_bytes;
@@ -254,7 +256,7 @@ impl Store {
                     if !segment.is_sealed {
                         break;
                     }
-                    remove(segment);
+                    remove_or_say(segment);
                     self.segments.pop_front();
                 }
             }
@@ -269,8 +271,8 @@ impl Store {
         // One whose last record is in hand holds up none behind it.
         self.segments.retain(|segment| {
             let is_old = segment.records > 0 && now.since(segment.newest, segment.is_of_this_boot) > limit;
+            let is_old = is_old && remove_or_say(segment);
             if is_old {
-                remove(segment);
                 give(&mut given, "spool_too_old", segment.points);
             }
             !is_old
@@ -309,10 +311,19 @@ fn give(given: &mut Given, reason: &'static str, points: u64) {
     }
 }
 
-fn remove(segment: &Segment) {
-    if let Err(error) = std::fs::remove_file(&segment.path) {
-        tracing::warn!(path = %segment.path.display(), %error, "spool segment cannot be removed");
+fn remove(segment: &Segment) -> io::Result<()> {
+    match std::fs::remove_file(&segment.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
+}
+
+fn remove_or_say(segment: &Segment) -> bool {
+    if let Err(error) = remove(segment) {
+        tracing::warn!(path = %segment.path.display(), %error, "spool segment cannot be removed");
+        return false;
+    }
+    true
 }
 
 fn set_aside(directory: &Path, segment: &Segment, from: u64, to: u64) {

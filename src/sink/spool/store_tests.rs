@@ -290,3 +290,19 @@ fn what_was_given_up_before_a_failure_is_told() {
     assert!(given > 0, "{failed:?}");
     assert_eq!(store.stats().points + given, before);
 }
+
+#[test]
+fn what_cannot_be_removed_is_not_given_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut store, _) = open_as(directory.path(), limits(8192, 4096), 0).unwrap();
+    store.append(&parcel(1, 1_500), Now::read()).unwrap();
+    let first = &segments(directory.path())[0];
+    std::fs::remove_file(first).unwrap();
+    // As on a disk that became read-only, removing it fails.
+    std::fs::create_dir(first).unwrap();
+    let before = store.stats().points;
+    let failed = store.append(&parcel(2, 3_500), Now::read()).unwrap_err();
+    assert_eq!((failed.given.len(), store.stats().points), (0, before));
+    assert!(store.expire(Now { wall_ms: 1 << 50, boot_ms: 1 << 50 }).is_empty());
+    assert_eq!(store.stats().points, before);
+}
