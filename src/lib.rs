@@ -9,6 +9,8 @@ pub mod encode;
 pub mod identity;
 pub mod model;
 pub mod reconcile;
+/// Addresses of hosts, looked up where nothing waits for it.
+mod resolve;
 pub mod sampler;
 pub mod server;
 pub mod sink;

@@ -36,7 +36,10 @@ pub(super) fn run(loaded: Loaded, sources: &Sources, set_level: SetLevel) -> any
         .max_blocking_threads(4)
         .build()
         .context("starting the asynchronous runtime")?;
-    runtime.block_on(serve(loaded.config, sources, set_level))
+    let ended = runtime.block_on(serve(loaded.config, sources, set_level));
+    // Everything was told to end; what still runs on a thread of the runtime is waited for by nobody.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(config: Config, sources: &Sources, set_level: SetLevel) -> anyhow::Result<()> {

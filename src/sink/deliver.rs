@@ -234,7 +234,7 @@ impl Delivery {
                 return Next::Pause { pause: self.backoff.next(None), remedy: false };
             }
         };
-        match self.protocol.judge(&part, &reply) {
+        match reply.verdict(&*self.protocol, &part) {
             Verdict::Acknowledged => self.done(job, &part, 0, ""),
             Verdict::Partly { rejected, reason } => {
                 self.refused(rejected, reason, &reply);

@@ -33,7 +33,7 @@ impl Plan {
             }
         };
         let status = reply.status.as_u16();
-        match self.protocol.judge(&parcel, &reply) {
+        match reply.verdict(&*self.protocol, &parcel) {
             Verdict::Hold { mend, remedy } => {
                 let (detail, mend) = mend.rsplit_once(": ").unwrap_or((&mend, "correct the sink's settings"));
                 if remedy {
@@ -44,6 +44,10 @@ impl Plan {
             Verdict::Retry { .. } => {
                 let detail = format!("{server}: the server cannot take data now (status {status})");
                 Err(obstacle(detail, "look at the server; what is made meanwhile waits"))
+            }
+            Verdict::Reject { .. } if !matches!(status, 400 | 422) => {
+                let detail = format!("{server}: the server refuses whatever is sent (status {status})");
+                Err(obstacle(detail, "correct url, or look at the server"))
             }
             // An answer about the points, of which there were none, comes from a server that would read them.
             _ => Ok(format!("{server}: takes data")),

@@ -28,7 +28,17 @@ pub(super) struct Reply {
     pub(super) headers: HeaderMap,
     /// The beginning of the body: error bodies echo whole lines, hundreds of kilobytes at times.
     pub(super) body: Bytes,
+    /// The connection broke before all of the body came that was announced.
+    pub(super) is_cut: bool,
 }
+
+/// What servers of HTTPS say to a request that is not encrypted, always with 400. Source: Go 1.12 `net/http`, nginx
+/// 1.22, Apache httpd 2.4.
+const WANTS_HTTPS: [&str; 3] = [
+    "Client sent an HTTP request to an HTTPS server",
+    "The plain HTTP request was sent to HTTPS port",
+    "speaking plain HTTP to an SSL-enabled server port",
+];
 
 impl Reply {
     /// The beginning of the body as text.
@@ -40,6 +50,22 @@ impl Reply {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         text.trim().parse().ok().map(Duration::from_secs)
+    }
+
+    /// What it means for the parcel that was sent: what any server may say, else what the protocol says of it.
+    pub(super) fn verdict(&self, protocol: &dyn Protocol, parcel: &Parcel) -> Verdict {
+        let text = self.text();
+        if self.status == StatusCode::BAD_REQUEST && WANTS_HTTPS.iter().any(|part| text.contains(part)) {
+            return Verdict::Hold {
+                mend: "the server speaks https there: correct url".into(),
+                remedy: false,
+            };
+        }
+        match protocol.judge(parcel, self) {
+            // What did not come may have said that it is about single points, or somebody's to mend.
+            Verdict::Reject { .. } if self.is_cut => Verdict::Retry { after: None },
+            verdict => verdict,
+        }
     }
 }
 
@@ -92,5 +118,59 @@ pub(super) trait Protocol: Debug + Send + Sync {
     /// The last request of a run, after everything was sent: it takes back what should not outlive the sink.
     fn farewell(&self) -> Option<Outgoing> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::Batch;
+    use crate::sink::parcel::Packing;
+
+    /// Rejects whatever is answered.
+    #[derive(Debug)]
+    struct Strict;
+
+    impl Protocol for Strict {
+        fn request(&self, _: &Parcel) -> Outgoing {
+            Outgoing {
+                method: Method::POST,
+                path: String::new(),
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+            }
+        }
+
+        fn judge(&self, _: &Parcel, _: &Reply) -> Verdict {
+            Verdict::Reject { reason: "refused" }
+        }
+
+        fn part(&self, _: &Parcel, _: Option<&str>) -> Option<[Parcel; 2]> {
+            None
+        }
+    }
+
+    #[test]
+    fn plain_http_to_a_port_of_https_rejects_nothing() {
+        let nginx = "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>";
+        let go = "Client sent an HTTP request to an HTTPS server.\n";
+        let apache = "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />";
+        let reject = || Verdict::Reject { reason: "refused" };
+        let hold =
+            || Verdict::Hold { mend: "the server speaks https there: correct url".into(), remedy: false };
+        let parcel = Parcel::pack(Batch { body: Bytes::new(), points: 0 }, Packing::Plain, 0);
+        for (status, text, is_cut, expected) in [
+            (400, nginx, false, hold()),
+            (400, go, false, hold()),
+            (400, apache, false, hold()),
+            (400, go, true, hold()),
+            (422, go, false, reject()),
+            (400, "unable to parse", false, reject()),
+            (400, "unable to pa", true, Verdict::Retry { after: None }),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let reply = Reply { status, body: text.into(), is_cut, ..Reply::default() };
+            assert_eq!(reply.verdict(&Strict, &parcel), expected, "{status} {text}");
+        }
     }
 }

@@ -32,8 +32,10 @@ mod truth;
 
 mod crash;
 mod dashboards;
+mod lookup;
 mod obstacles;
 mod relay;
 mod reload;
 mod secrets;
 mod writes;
+mod wrong_port;

@@ -49,6 +49,51 @@ async fn fake_server_failures_of_all_kinds_lose_nothing() {
     assert_eq!(bodies, vec![bodies[0].clone(); 8], "the same batch again and again");
 }
 
+/// Go's servers answer and close at once: what we still write is answered by a reset, and its text may end in one.
+#[tokio::test]
+async fn fake_server_that_speaks_https_holds_what_is_sent_to_http() {
+    const GO: &str = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    let server = Server::start(|_, _| Answer::Cut(GO)).await;
+    let config = server.config();
+    let obstacle = config.plan().unwrap().probe().await.unwrap_err();
+    assert!(obstacle.detail.contains("the server speaks https there"), "{obstacle:?}");
+    assert_eq!(obstacle.remedy, "correct url");
+    let handle = start(&config);
+    handle.push(batch(0, 3));
+    handle.wait_until(|ledger, status| !ledger.rejected.is_empty() || status.retries > 2).await;
+    let (ledger, status) = (handle.ledger(), handle.status());
+    assert_eq!((ledger.queued, ledger.rejected.len(), status.state), (3, 0, State::Held), "{ledger:?}");
+    assert!(status.message.contains("the server speaks https there: correct url"), "{}", status.message);
+}
+
+/// The rest of the answer would say no more: what it already says is acted on.
+#[tokio::test]
+async fn fake_server_that_breaks_off_its_refusal_is_understood() {
+    let server = Server::start(|at, _| match at {
+        0 => Answer::Cut(
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 900\r\n\r\npartial write: field type conflict: input",
+        ),
+        _ => status("204 No Content"),
+    })
+    .await;
+    let handle = start(&server.config());
+    handle.push(batch(0, 2));
+    let ledger = settled(&handle).await;
+    assert_eq!((ledger.acknowledged, ledger.rejected.len()), (2, 0), "{ledger:?}");
+    assert_eq!(server.requests().len(), 3, "cut apart, not sent again as it was");
+}
+
+#[tokio::test]
+async fn fake_server_that_refuses_the_probe_is_no_server_that_takes_data() {
+    for (line, takes_data) in
+        [("418 I'm a teapot", false), ("402 Payment Required", false), ("400 Bad Request", true)]
+    {
+        let server = Server::start(move |_, _| status(line)).await;
+        let found = server.config().plan().unwrap().probe().await;
+        assert_eq!(found.is_ok(), takes_data, "{line}: {found:?}");
+    }
+}
+
 #[tokio::test]
 async fn fake_server_retry_after_is_waited_for() {
     let server = Server::start(|_, _| status("503 Service Unavailable\r\nRetry-After: 100000")).await;

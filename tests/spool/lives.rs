@@ -70,6 +70,23 @@ async fn what_waits_at_the_end_is_sent_by_the_next_run() {
     assert_eq!(balanced(&third).ledger.produced, 0, "what is settled never comes back");
 }
 
+/// The threads of a runtime may all wait for something else when the agent ends.
+#[test]
+fn a_spool_closes_though_the_threads_for_blocking_work_are_busy() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build().unwrap();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || released.recv());
+    let ended = runtime.block_on(async {
+        let handle = start(&config(NOWHERE), &spool_at(directory.path()));
+        handle.push(batch(1));
+        tokio::time::timeout(Duration::from_secs(20), handle.shutdown(Duration::ZERO)).await
+    });
+    drop(release);
+    assert_eq!(ended.expect("waits for a thread that never comes").queued, 2);
+}
+
 /// A process that is killed takes what it had in memory with it: the next one says how much that was.
 #[tokio::test]
 async fn what_a_killed_run_had_in_memory_is_counted() {

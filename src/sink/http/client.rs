@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
+};
 use hyper::{Request, Response, StatusCode};
 
 use super::access::{Access, Credentials, masked};
@@ -227,7 +229,7 @@ fn request(
 /// The beginning of an answer, without what we showed to get it.
 async fn read(response: Response<Incoming>, shown: &[&HeaderValue]) -> Result<Reply, SendError> {
     let (head, mut body) = response.into_parts();
-    let mut text = Vec::new();
+    let (mut text, mut is_cut) = (Vec::new(), false);
     while text.len() < BODY_CAP {
         match body.frame().await {
             None => break,
@@ -239,10 +241,16 @@ async fn read(response: Response<Incoming>, shown: &[&HeaderValue]) -> Result<Re
             }
             // The status already says that the points are stored.
             Some(Err(_)) if head.status.is_success() => break,
+            // Some servers refuse while we still write, and then reset the connection: this may be all they said.
+            Some(Err(_)) if head.status.is_client_error() && !text.is_empty() => {
+                is_cut =
+                    head.headers.contains_key(CONTENT_LENGTH) || head.headers.contains_key(TRANSFER_ENCODING);
+                break;
+            }
             Some(Err(error)) => return Err(SendError::Answer(chain(&error))),
         }
     }
-    Ok(Reply { status: head.status, headers: head.headers, body: masked(text.into(), shown) })
+    Ok(Reply { status: head.status, headers: head.headers, body: masked(text.into(), shown), is_cut })
 }
 
 /// The error with its causes: the outermost of hyper's says little.

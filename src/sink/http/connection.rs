@@ -20,6 +20,7 @@ use super::client::{SendError, chain};
 use super::endpoint::Endpoint;
 use super::proxy::Proxy;
 use super::tls::handshake_text;
+use crate::resolve;
 
 /// What a connection reads ahead of us; also the longest head of an answer.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -104,7 +105,8 @@ async fn connect(host: &str, port: u16) -> Result<TcpStream, SendError> {
         let mend = "start the server, let us through to it, or correct the address";
         SendError::Connection(format!("{host}:{port}: {error}; {mend}"))
     };
-    let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
+    let addresses = resolve::addresses(host, port).await.map_err(failed)?;
+    let stream = TcpStream::connect(&addresses[..]).await.map_err(failed)?;
     // Without it a request may wait for the answer to an acknowledgement.
     _ = stream.set_nodelay(true);
     Ok(stream)

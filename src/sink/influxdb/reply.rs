@@ -38,7 +38,9 @@ pub(super) fn judge(version: Version, status: u16, text: &str, after: Option<Dur
             Version::V3 => "the server has no /api/v3/write_lp: set version to v1 or v2",
         }),
         404 => hold("not found: check url, database, or org and bucket"),
+        405 => hold("nothing takes writes there: check url"),
         413 => Verdict::Isolate { reason: "too_large", refused: None, subject: None },
+        415 => hold("the server does not take compressed writes: set gzip to false"),
         500 if text.contains("retention policy not found") => {
             hold("the retention policy does not exist: create it or change retention_policy")
         }
@@ -142,6 +144,8 @@ mod tests {
             (400, "database is required", false),
             (500, r#"{"error":"retention policy not found: x"}"#, false),
             (302, "", false),
+            (405, "Method Not Allowed", false),
+            (415, "unsupported content encoding", false),
         ] {
             let verdict = judge(Version::V1, status, text, None);
             assert!(

@@ -145,6 +145,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: body.to_vec().into(),
+            is_cut: false,
         }
     }
 

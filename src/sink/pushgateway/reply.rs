@@ -56,7 +56,7 @@ mod tests {
     fn measured_answers() {
         let is = |status: u16, text: &'static str, is_gzip| {
             let status = StatusCode::from_u16(status).unwrap();
-            judge(&Reply { status, headers: HeaderMap::new(), body: text.into() }, is_gzip)
+            judge(&Reply { status, headers: HeaderMap::new(), body: text.into(), is_cut: false }, is_gzip)
         };
         for (status, text, is_gzip, expected) in [
             (200, "", true, Verdict::Acknowledged),

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -36,7 +35,8 @@ pub(in crate::sink) struct Opening {
 #[derive(Debug)]
 pub(in crate::sink) struct Keeper {
     asks: Sender<Ask>,
-    thread: Option<JoinHandle<()>>,
+    /// Comes, or breaks off, when the thread is done and its files are closed.
+    done: oneshot::Receiver<()>,
 }
 
 #[derive(Debug)]
@@ -70,8 +70,13 @@ impl Keeper {
         let thread = std::thread::Builder::new().name("spool".into()).stack_size(256 << 10);
         let mut desk = Desk::new(opening, account);
         desk.begin();
-        let thread = thread.spawn(move || desk.work(&asked))?;
-        Ok(Keeper { asks, thread: Some(thread) })
+        let (ended, done) = oneshot::channel();
+        thread.spawn(move || {
+            desk.work(&asked);
+            // Who started it may be gone.
+            _ = ended.send(());
+        })?;
+        Ok(Keeper { asks, done })
     }
 
     /// The oldest record on disk.
@@ -88,9 +93,8 @@ impl Keeper {
     /// Moves what waits to disk and closes the files.
     pub(in crate::sink) async fn stop(mut self) {
         _ = self.asks.send(Ask::Stop);
-        if let Some(thread) = self.thread.take() {
-            _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
+        // Not by a thread of the runtime that joins: all of them may be busy.
+        _ = (&mut self.done).await;
     }
 }
 

@@ -69,17 +69,18 @@ impl Connection {
     }
 }
 
-/// Looks the host up and connects to the first of its addresses that answers.
+/// Looks the host up.
 pub(super) async fn resolve(target: &Target) -> Result<Vec<std::net::SocketAddr>, Kind> {
     let failed = |error: String| Kind::Unresolvable { host: target.host.clone(), error };
-    let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await;
-    let addresses: Vec<_> = found.map_err(|error| failed(error.to_string()))?.collect();
+    let found = crate::resolve::addresses(&target.host, target.port).await;
+    let addresses = found.map_err(|error| failed(error.to_string()))?;
     if addresses.is_empty() {
         return Err(failed("it has no address".to_owned()));
     }
     Ok(addresses)
 }
 
+/// Connects to the first of the addresses that answers.
 pub(super) async fn connect(addresses: &[std::net::SocketAddr]) -> Result<TcpStream, Kind> {
     let stream = TcpStream::connect(addresses).await.map_err(|error| match error.kind() {
         ErrorKind::ConnectionRefused => Kind::Refused,
