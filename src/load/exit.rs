@@ -60,6 +60,7 @@ impl Exit {
 
     /// The one code of a run with several reasons. A run that says nothing of the target cannot fail or pass it, so
     /// `Invalid` hides failed thresholds; what stopped the run hides both.
+    #[must_use]
     pub fn worst(self, other: Exit) -> Exit {
         if other.weight() > self.weight() { other } else { self }
     }

@@ -19,7 +19,7 @@ const DEFAULT_GRACE: Span = Span::from_secs(30);
 impl Draft {
     /// Each problem names the key below `scenarios`, what is wrong with its value and what is allowed.
     pub fn build(&self, name: &str) -> Result<Scenario, Vec<OutOfRange>> {
-        let mut check = Check { name, problems: Vec::new() };
+        let mut check = Check { name, kind: self.executor, problems: Vec::new() };
         let is_named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || !name.chars().all(is_named) {
             let allowed = "letters, digits, _ and - in the name of a scenario";
@@ -28,15 +28,12 @@ impl Draft {
         if self.exec.as_deref() == Some("") {
             check.refuse("exec", "", "is empty", "the name of a flow");
         }
-        let executor = match self.executor {
-            Some(kind) => {
-                check.keys(self, kind);
-                check.executor(self, kind)
-            }
-            None => {
-                check.lacks("executor", &Kind::ALL.map(|(_, name)| name).join(", "));
-                None
-            }
+        let executor = if let Some(kind) = self.executor {
+            check.keys(self, kind);
+            check.executor(self, kind)
+        } else {
+            check.lacks("executor", &Kind::ALL.map(|(_, name)| name).join(", "));
+            None
         };
         match executor {
             Some(executor) if check.problems.is_empty() => Ok(Scenario {
@@ -56,6 +53,7 @@ impl Draft {
 /// Collects what is wrong with one scenario. A value that is wrong is `None`.
 struct Check<'a> {
     name: &'a str,
+    kind: Option<Kind>,
     problems: Vec<OutOfRange>,
 }
 
@@ -82,7 +80,7 @@ impl Check<'_> {
             Kind::ConstantVus => {
                 let vus = self.number("vus", Some(draft.vus.unwrap_or(1)), 1, MAX_VUS);
                 let duration = self.duration(draft);
-                Some(Executor::ConstantVus { vus: vus?, duration: duration? })
+                Some(Executor::ConstantVus { vus: vus?, duration: duration?.span() })
             }
             Kind::RampingVus => {
                 let start_vus = self.number("startVUs", Some(draft.start_vus.unwrap_or(1)), 0, MAX_VUS);
@@ -106,7 +104,7 @@ impl Check<'_> {
                 let pool = self.pool(draft);
                 Some(Executor::ConstantArrivalRate {
                     rate: Rate { starts: starts?, unit: unit? },
-                    duration: duration?,
+                    duration: duration?.span(),
                     arrival: draft.arrival.unwrap_or_default(),
                     late: draft.late.unwrap_or_default(),
                     pool: pool?,
@@ -146,11 +144,10 @@ impl Check<'_> {
         (vus, iterations, max_duration)
     }
 
-    /// The inner one is `None` for `forever`.
-    fn duration(&mut self, draft: &Draft) -> Option<Option<Span>> {
+    fn duration(&mut self, draft: &Draft) -> Option<Lasting> {
         match draft.duration {
-            Some(Lasting::Forever) => Some(None),
-            Some(Lasting::For(span)) => self.at_least("duration", span).map(Some),
+            Some(Lasting::Forever) => Some(Lasting::Forever),
+            Some(Lasting::For(span)) => self.at_least("duration", span).map(Lasting::For),
             None => {
                 self.lacks("duration", &format!("{SHORTEST} or longer, or forever"));
                 None
@@ -239,8 +236,11 @@ impl Check<'_> {
         }
     }
 
+    /// What is not there has no value: the executor stands for it.
     fn lacks(&mut self, key: &str, allowed: &str) {
-        self.refuse(key, "", "is missing", allowed);
+        let of = if let Some(kind) = self.kind { kind.name() } else { self.name };
+        let place = format!("scenarios.{}", self.name);
+        self.problems.push(OutOfRange::new(place, of, format!("lacks {key}"), allowed));
     }
 
     fn refuse(&mut self, key: &str, value: &str, reason: &str, allowed: &str) {

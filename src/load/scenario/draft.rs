@@ -46,6 +46,16 @@ pub enum Lasting {
     Forever,
 }
 
+impl Lasting {
+    /// `None` for ever.
+    pub fn span(self) -> Option<Span> {
+        match self {
+            Lasting::For(span) => Some(span),
+            Lasting::Forever => None,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Lasting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Lasting, D::Error> {
         deserializer.deserialize_any(LastingVisitor)

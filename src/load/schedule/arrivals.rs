@@ -83,8 +83,8 @@ impl Iterator for Arrivals {
     fn next(&mut self) -> Option<u64> {
         if let Some(gaps) = &mut self.gaps {
             // A homogeneous process in the integral is the wanted one in time. A part is less than a nanosecond at
-            // any rate, so that cutting to whole parts shifts nothing that could be measured.
-            self.position += (gaps.exponential() * self.whole as f64) as Parts;
+            // any rate, so that rounding to whole parts shifts nothing that could be measured.
+            self.position += (gaps.exponential() * self.whole as f64).round() as Parts;
             return self.area.time_of(self.position);
         }
         if let Some(left) = &mut self.left {

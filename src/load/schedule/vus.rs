@@ -42,7 +42,7 @@ impl VuRamp {
 
     /// When the last stage ends. The engine then lets all users go; [`VuRamp::planned`] keeps the last target.
     pub fn end(&self) -> u64 {
-        self.stages.last().map_or(0, |step| step.end())
+        self.stages.last().map_or(0, Step::end)
     }
 
     pub fn planned(&self, at: u64) -> u64 {
