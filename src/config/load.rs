@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use ::config::{ConfigError, ValueKind};
 
 use super::layers::{Leaf, Leaves, Origin, Sources};
-use super::nearest::nearest;
 use super::problem::Problem;
 use super::whole::Config;
+use crate::model::nearest::nearest;
 
 /// A configuration that every part can work with.
 #[derive(Clone, Debug)]

@@ -8,7 +8,6 @@ mod layers;
 /// Layers become one checked value, or all that is wrong with them.
 mod load;
 /// The known key that an unknown one was meant to be.
-mod nearest;
 /// The section `paths`: where the kernel's file systems are mounted.
 pub mod paths;
 /// What can be wrong, in words that name the place.

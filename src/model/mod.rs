@@ -11,6 +11,7 @@ pub mod inventory;
 pub mod kubelet;
 pub mod ledger;
 pub mod metrics_api;
+pub mod nearest;
 pub mod node;
 pub mod oom;
 pub mod peer;

@@ -61,9 +61,8 @@ mod tests {
         let mut deadline = Deadline::new(after(10));
         for (set, passes) in [(after(20), 20), (after(30), 30), (after(25), 30), (after(40), 40)] {
             deadline.set(set);
-            let passed = poll_fn(|context| match deadline.poll_passed(context) {
-                true => Poll::Ready(Instant::now()),
-                false => Poll::Pending,
+            let passed = poll_fn(|context| {
+                if deadline.poll_passed(context) { Poll::Ready(Instant::now()) } else { Poll::Pending }
             });
             assert_eq!((passed.await - begun).as_secs(), passes);
         }

@@ -250,7 +250,7 @@ fn a_group_that_is_left_is_deleted() {
         let url = format!("http://127.0.0.1:{}", server.port);
         host.write(
             "podometer.yaml",
-            &format!(
+            format!(
                 "agent: {{node_name: n1}}\nsinks: {{pushgateway: [{{url: \"{url}\", job: {job}, interval: 1s, \
                  delete_at_end: true}}]}}\n"
             ),
@@ -283,7 +283,7 @@ fn a_spool_that_moves_loses_nothing() {
         let url = server.url();
         host.write(
             "podometer.yaml",
-            &format!(
+            format!(
                 "agent: {{node_name: n1}}\nspool: {{directory: {directory:?}}}\n\
                  sinks: {{influxdb: [{{url: \"{url}\", database: d, interval: 1s}}]}}\n"
             ),

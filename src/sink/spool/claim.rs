@@ -1,11 +1,20 @@
 //! A sink's directory and its account of all runs, taken into possession before anything is looked through.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::config::Config;
 use super::store::{Store, Trouble};
 use super::totals::{Totals, TotalsFile};
+
+/// Which spool to open, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sink) struct Opening {
+    pub(in crate::sink) sink: String,
+    pub(in crate::sink) directory: PathBuf,
+    pub(in crate::sink) config: Config,
+}
 
 /// The directory is ours, and its account was read.
 #[derive(Clone, Debug)]

@@ -1,16 +1,15 @@
 //! The thread that owns the files of a spool: it moves what waits from memory to disk while the sink is behind,
 //! reads it back in order, and never makes anybody wait for a disk but who asked for a record.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::claim::Claim;
+use super::claim::{Claim, Opening};
 use super::clock::Now;
-use super::config::{Config, Fsync};
+use super::config::Fsync;
 use super::failing::{Failing, Work};
 use super::store::{Failed, Limits, Store, Ticket, Trouble};
 use crate::sink::account::Account;
@@ -22,14 +21,6 @@ const TICK: Duration = Duration::from_secs(1);
 const READ_ATTEMPTS: u32 = 8;
 /// How many parcels are moved between two fsyncs of `fsync: always`.
 const GROUP: usize = 64;
-
-/// Which spool to open, and for whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sink) struct Opening {
-    pub(in crate::sink) sink: String,
-    pub(in crate::sink) directory: PathBuf,
-    pub(in crate::sink) config: Config,
-}
 
 /// The running thread.
 #[derive(Debug)]

@@ -30,8 +30,9 @@ mod totals;
 #[cfg(test)]
 mod store_tests;
 
+pub(super) use claim::Opening;
 pub use config::{Config, Fsync, Keep};
-pub(super) use keeper::{Keeper, Opening, Waker};
+pub(super) use keeper::{Keeper, Waker};
 pub(super) use store::Ticket;
 pub use store::{Limits, Stats, Store, Trouble};
 pub use totals::Totals;

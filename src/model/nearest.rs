@@ -1,11 +1,14 @@
-//! The known key that an unknown one was probably meant to be.
+//! The known name that an unknown one was probably meant to be.
 
 /// The name at the smallest edit distance, when that is small enough to be a slip of the pen.
-pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a String>) -> Option<&'a String> {
+pub fn nearest<'a, S: AsRef<str> + ?Sized>(
+    unknown: &str,
+    known: impl IntoIterator<Item = &'a S>,
+) -> Option<&'a S> {
     let limit = (unknown.chars().count() / 3).max(2);
     known
         .into_iter()
-        .map(|name| (distance(unknown, name), name))
+        .map(|name| (distance(unknown, name.as_ref()), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

@@ -1,0 +1,26 @@
+//! What a load test says and means: k6's vocabulary, and the arithmetic behind it. This part is pure: time comes in
+//! as nanoseconds since the start of the run, and nothing here sends, waits or reads a file. It knows nothing of the
+//! agent.
+
+/// Exit codes of a run.
+pub mod exit;
+/// A bounded histogram of durations with three significant digits.
+pub mod histogram;
+/// The metrics of a run and their kinds.
+pub mod metric;
+/// Percentiles as k6 has them.
+pub mod percentile;
+/// Random numbers that a seed repeats.
+pub mod random;
+/// So many starts in a unit of time.
+pub mod rate;
+/// Scenarios and their executors.
+pub mod scenario;
+/// When iterations start and how many users there are.
+pub mod schedule;
+/// `vus`, `duration`, `iterations`, `stages` and `rate` as scenarios, and who overrides whom.
+pub mod shortcuts;
+/// Durations as k6 writes them.
+pub mod span;
+/// What a run must hold to pass.
+pub mod threshold;
