@@ -178,7 +178,10 @@ pub(crate) fn first_process(script: &[&str]) -> Result<()> {
             ["app", leaf, user, work @ ..] => {
                 let mut child = vec![SELF.to_owned()];
                 child.extend(owned(work));
-                apps.push(start_in(Path::new(leaf), user, false, &child, &[], None)?);
+                let app = start_in(Path::new(leaf), user, false, &child, &[], None)?;
+                // Before it is, it runs as another user, in another view.
+                wait_for("the application", || plays(app.id(), work.first().copied()))?;
+                apps.push(app);
             }
             other => return Err(Error::other(format!("pod-init: {other:?}"))),
         }
@@ -208,6 +211,13 @@ pub(crate) fn first_process(script: &[&str]) -> Result<()> {
     loop {
         park();
     }
+}
+
+/// Whether a process of ours has become what it was started for.
+fn plays(process: u32, work: Option<&str>) -> bool {
+    let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let mut words = line.split(|&byte| byte == 0).skip(1);
+    words.next() == work.map(str::as_bytes)
 }
 
 /// Starts a program as a runtime does: in its own cgroup, in a cgroup namespace that begins there, with that
