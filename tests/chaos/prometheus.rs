@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rustix::process::Signal;
-
 use crate::points::{Form, numbers_of_page, range_of};
 use crate::servers::{Server, program};
 use crate::store::Store;
@@ -33,18 +31,8 @@ impl Receiver {
 }
 
 impl Store for Receiver {
-    fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    fn restart(&mut self, between: &mut dyn FnMut()) {
-        self.0.kill();
-        between();
-        self.0.start();
-    }
-
-    fn signal(&self, signal: Signal) {
-        self.0.signal(signal);
+    fn server(&mut self) -> &mut Server {
+        &mut self.0
     }
 
     fn form(&self) -> Form {
@@ -91,16 +79,8 @@ impl Gateway {
 }
 
 impl Store for Gateway {
-    fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    fn restart(&mut self, _: &mut dyn FnMut()) {
-        unreachable!("it keeps pushes in memory")
-    }
-
-    fn signal(&self, signal: Signal) {
-        self.0.signal(signal);
+    fn server(&mut self) -> &mut Server {
+        &mut self.0
     }
 
     fn form(&self) -> Form {

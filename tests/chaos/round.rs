@@ -107,8 +107,12 @@ impl Round<'_> {
         };
         let may_harm = dice.chance(0.5);
         let directory = tempfile::tempdir().unwrap();
-        let proxy =
-            Proxy::start(self.store.port(), self.store.form(), self.seed ^ 1, Arc::clone(&self.counts));
+        let proxy = Proxy::start(
+            self.store.server().port,
+            self.store.form(),
+            self.seed ^ 1,
+            Arc::clone(&self.counts),
+        );
         proxy.fail(dice.pick(&[50, 150, 300]), knobs.timeout_ms);
         let begun = self.counts.sum();
         let root = disk.as_ref().map_or(directory.path(), Disk::path).to_owned();

@@ -9,12 +9,19 @@ use crate::servers::Server;
 
 /// A server that keeps what it acknowledged, and can be asked for it.
 pub(crate) trait Store {
-    fn port(&self) -> u16;
+    /// The process.
+    fn server(&mut self) -> &mut Server;
 
     /// Kills it at once and starts it again on the same data; `between` is called while it is away.
-    fn restart(&mut self, between: &mut dyn FnMut());
+    fn restart(&mut self, between: &mut dyn FnMut()) {
+        self.server().kill();
+        between();
+        self.server().start();
+    }
 
-    fn signal(&self, signal: Signal);
+    fn signal(&mut self, signal: Signal) {
+        self.server().signal(signal);
+    }
 
     /// How points are written for it.
     fn form(&self) -> Form;
@@ -50,18 +57,8 @@ impl Influx {
 }
 
 impl Store for Influx {
-    fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    fn restart(&mut self, between: &mut dyn FnMut()) {
-        self.0.kill();
-        between();
-        self.0.start();
-    }
-
-    fn signal(&self, signal: Signal) {
-        self.0.signal(signal);
+    fn server(&mut self) -> &mut Server {
+        &mut self.0
     }
 
     fn form(&self) -> Form {
@@ -100,16 +97,8 @@ impl Victoria {
 }
 
 impl Store for Victoria {
-    fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    fn restart(&mut self, _: &mut dyn FnMut()) {
-        unreachable!("it keeps what it acknowledged in memory for some seconds")
-    }
-
-    fn signal(&self, signal: Signal) {
-        self.0.signal(signal);
+    fn server(&mut self) -> &mut Server {
+        &mut self.0
     }
 
     fn form(&self) -> Form {

@@ -12,6 +12,8 @@ mod decode;
 mod golden;
 mod names;
 mod neighbour;
+#[path = "../support/promtool.rs"]
+mod promtool;
 mod protobuf;
 mod rows;
 mod sample;

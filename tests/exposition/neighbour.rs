@@ -1,15 +1,15 @@
 //! promtool reads what we write. On CI it must be there; elsewhere its absence is said aloud.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use podometer::encode::prometheus::{Format, Options, Page};
 use podometer::encode::schema::Kind;
 use podometer::encode::schema::node;
 
 use super::golden::assert_golden;
-use super::sample;
+use super::{promtool, sample};
 
 /// What `promtool check metrics` says, or `None` where it is not installed.
 fn complaints(text: &[u8]) -> Option<String> {
@@ -22,16 +22,7 @@ fn complaints(text: &[u8]) -> Option<String> {
         eprintln!("SKIPPED: {promtool} is missing; install Debian's prometheus to run this test");
         return None;
     }
-    let mut child = Command::new(&promtool)
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Some(String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    Some(promtool::check(Path::new(&promtool), text).1)
 }
 
 #[test]

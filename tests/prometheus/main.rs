@@ -12,6 +12,8 @@ mod agent;
 mod http;
 mod linted;
 mod node;
+#[path = "../support/promtool.rs"]
+mod promtool;
 mod rhythms;
 mod scraped;
 mod server;

@@ -1,7 +1,5 @@
 //! Groups of a real Pushgateway: who replaces what, and what is left behind.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +11,7 @@ use podometer::sink::pushgateway::{Config, Method};
 use serde_json::Value;
 
 use crate::neighbour::{Neighbour, program};
+use crate::promtool;
 use crate::sample;
 use crate::server::{body, config, held, push, pushgateway, start};
 
@@ -150,15 +149,6 @@ async fn promtool_takes_what_prometheus_would_scrape() {
     }
     let page = server.get("/metrics");
     assert!(page.contains("podometer_pod_cpu_cores_bucket"), "histograms are there");
-    let mut child = Command::new(&promtool)
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
+    let (is_content, said) = promtool::check(&promtool, page.as_bytes());
+    assert_eq!((is_content, said.as_str()), (true, ""));
 }

@@ -12,6 +12,8 @@ mod groups;
 #[allow(dead_code, reason = "shared with other tests, each of which uses a part")]
 mod neighbour;
 mod pages;
+#[path = "../support/promtool.rs"]
+mod promtool;
 #[path = "../exposition/sample.rs"]
 #[allow(dead_code, reason = "shared with other tests, each of which uses a part")]
 mod sample;

@@ -16,4 +16,6 @@ mod endpoints;
 mod faults;
 mod metrics;
 mod process;
+#[path = "../support/promtool.rs"]
+mod promtool;
 mod protocol;

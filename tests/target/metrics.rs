@@ -1,8 +1,6 @@
 //! What the target counts, as its readers read it.
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
 
 use podometer::model::scraped::NginxStatus;
 use podometer::source::scrape::parse_stub_status;
@@ -10,6 +8,7 @@ use podometer::target::{Config, Target};
 
 use crate::child::program;
 use crate::client::{Client, config, get, metric, start, wait};
+use crate::promtool;
 
 #[test]
 fn every_request_is_counted_under_the_dashboards_names() {
@@ -46,17 +45,8 @@ fn promtool_is_silent_about_the_page() {
         get(&target, path);
     }
     for page in [before, get(&target, "/metrics").text()] {
-        let mut child = Command::new(&promtool)
-            .args(["check", "metrics"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{page}");
+        let (is_content, said) = promtool::check(&promtool, page.as_bytes());
+        assert_eq!((is_content, said.as_str()), (true, ""), "{page}");
     }
 }
 

@@ -123,6 +123,13 @@ impl Deliveries {
     ) -> anyhow::Result<Delivery> {
         let seed = KernelClock.wall_ns() as u64;
         let context = || format!("sinks.{} {}", sink.kind(), sink.name());
+        let old = match old {
+            Some(old) if leaves_a_group(&old.sink, &sink) => {
+                old.stop().await;
+                None
+            }
+            old => old,
+        };
         let Some(old) = old else {
             let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
             return Ok(self.deliver(sink, handle, Written::default()));
@@ -131,11 +138,6 @@ impl Deliveries {
             return Ok(old);
         }
         let is_all_new = is_all_new || old.sink.spools() != sink.spools();
-        if leaves_a_group(&old.sink, &sink) {
-            old.stop().await;
-            let handle = Arc::new(plan.start(&self.spool, seed).with_context(context)?);
-            return Ok(self.deliver(sink, handle, Written::default()));
-        }
         let mut ended = old.production.end().await;
         if names_other_series(&old.sink, &sink) || is_all_new {
             // Nobody goes on with the series that were written.
