@@ -16,6 +16,8 @@
 mod api_double;
 #[path = "support/metrics_server.rs"]
 mod metrics_server;
+#[path = "support/ports.rs"]
+mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -31,6 +33,7 @@ use podometer::model::metrics_api::{ContainerUsage, NodeUsage, PodUsage};
 use podometer::source::api_server::{self, ApiServer};
 use podometer::source::inventory::{self, Resource, Whose};
 use podometer::source::metrics_api::{self, Wanted};
+use ports::free_address;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Far beyond what any step takes: a hang fails the test instead of blocking it.
@@ -323,9 +326,7 @@ struct Agent {
 
 impl Agent {
     fn start(kubeconfig: &Path, namespace: &str, lease: &str) -> Agent {
-        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = socket.local_addr().unwrap().to_string();
-        drop(socket);
+        let address = free_address().to_string();
         let kubeconfig = kubeconfig.display();
         let settings = [
             "agent.mode=cluster".to_owned(),

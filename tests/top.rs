@@ -3,10 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[path = "support/ports.rs"]
+mod ports;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use ports::free_address;
 
 const DOCUMENT: &str = include_str!("fixtures/pods_document.json");
 
@@ -124,7 +129,7 @@ fn a_token_is_sent_and_asked_for() {
 
 #[test]
 fn what_goes_wrong_names_the_address() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = free_address();
     for (url, words) in [
         (serve("200 OK", "<html>"), "is no podometer document"),
         (serve("200 OK", "{}"), "is no podometer document"),

@@ -1,13 +1,13 @@
 //! What cannot work: the agent starts all the same, says once what is wrong and what mends it, and goes on with what
 //! works; `podometer check` says the same.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use crate::authority::Authority;
 use crate::program::{Agent, Host, ended, podometer, shown};
 use crate::relay::Relay;
 use crate::servers::Server;
+use crate::servers::ports::free_address;
 
 /// A sink that cannot deliver: its settings, its state, what is wrong and what mends it.
 struct Obstacle {
@@ -76,8 +76,7 @@ fn each_obstacle_is_said_once_and_stops_nobody_else() {
     open.query("", "CREATE DATABASE d");
     closed.query("", "CREATE USER root WITH PASSWORD 'x' WITH ALL PRIVILEGES");
     let secure = Relay::start(open.port, Some(Authority::new().acceptor(&["localhost"])));
-    // A port that was free a moment ago.
-    let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let nobody = format!("http://{}", free_address());
     let host = Host::new();
     let obstacles = obstacles(&host, (&open, &closed, &secure), &nobody);
     let mut sinks = vec![format!("{{name: good, url: \"{}\", database: d, interval: 1s}}", open.url())];

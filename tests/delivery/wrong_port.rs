@@ -1,11 +1,12 @@
 //! Plain HTTP to a real server that speaks HTTPS: every kind of sink keeps what it has and says what to mend.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::child::{Running, program};
 use crate::program::{Host, ended, shown};
+use crate::servers::ports::free_address;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -15,8 +16,7 @@ fn influxdb(host: &Host) -> Option<(Running, String)> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = host.write("influxdb/cert.pem", made.cert.pem());
     let key = host.write("influxdb/key.pem", made.signing_key.serialize_pem());
-    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let (address, rpc) = (free(), free());
+    let (address, rpc) = (free_address(), free_address());
     let [meta, data, wal] = ["meta", "data", "wal"].map(|name| host.path("influxdb").join(name));
     let text = format!(
         "reporting-disabled = true\nbind-address = \"{rpc}\"\n[meta]\ndir = {meta:?}\n[data]\ndir = {data:?}\n\
@@ -28,7 +28,7 @@ fn influxdb(host: &Host) -> Option<(Running, String)> {
     command.arg("-config").arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let running = Running(command.spawn().unwrap());
     let since = Instant::now();
-    while TcpStream::connect(&address).is_err() {
+    while TcpStream::connect(address).is_err() {
         assert!(since.elapsed() < PATIENCE, "influxd never listened");
         std::thread::park_timeout(Duration::from_millis(20));
     }

@@ -7,6 +7,7 @@ use podometer::model::ledger::Ledger;
 use podometer::sink::{Handle, State};
 
 use crate::script::{Answer, Server, config, start, status};
+use crate::servers::ports::free_address;
 
 fn batch(from: usize, to: usize) -> Batch {
     let lines: String = (from..to).map(|at| format!("m,line={at} v={at}i {at}\n")).collect();
@@ -247,8 +248,7 @@ async fn fake_server_sees_the_token_in_the_header_only() {
 /// Each failure is told of the server that failed, not of the one that is asked next.
 #[tokio::test]
 async fn the_server_that_failed_is_named() {
-    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (first, second) = (free(), free());
+    let (first, second) = (free_address(), free_address());
     let mut config = config(&format!("http://{first}"));
     config.urls = vec![format!("http://{second}")];
     let handle = start(&config);

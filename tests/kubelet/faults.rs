@@ -6,6 +6,7 @@ use podometer::source::http::{Config, Http};
 use tokio::net::TcpListener;
 
 use crate::kubelet_server::{Answer, KubeletServer};
+use crate::ports::free_address;
 use crate::{RESOURCE, Scene, get};
 
 #[tokio::test]
@@ -59,7 +60,7 @@ async fn every_other_failure_has_its_word() {
     let scene = Scene::new();
     let http = scene.client();
     let word = async |url: String| get(&http, &url).await.unwrap_err();
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let free = free_address();
     let plain = KubeletServer::start_read_only();
     let base = scene.server.url();
     scene.server.grant("good", "s", &["nodes/pods", "nodes/proxy"]);

@@ -11,6 +11,8 @@
 mod authority;
 #[path = "../support/kubelet_server.rs"]
 mod kubelet_server;
+#[path = "../support/ports.rs"]
+mod ports;
 #[path = "../bad_input/program.rs"]
 #[allow(dead_code, reason = "not all of what the agent can be asked is asked here")]
 mod program;

@@ -12,6 +12,8 @@ mod agent;
 mod http;
 mod linted;
 mod node;
+#[path = "../support/ports.rs"]
+mod ports;
 #[path = "../support/promtool.rs"]
 mod promtool;
 mod rhythms;

@@ -1,12 +1,12 @@
 //! Prometheus and promtool as programs.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
 use crate::http::{self, wait};
+use crate::ports::free_port;
 
 /// The program, or `None` with a message where it is not installed. On CI that is a failure.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
@@ -49,7 +49,7 @@ impl Prometheus {
         lines.extend(jobs.iter().map(scrape));
         let config = directory.path().join("prometheus.yml");
         std::fs::write(&config, lines.join("\n")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
         let mut command = Command::new(program);
         command

@@ -15,6 +15,8 @@ mod ends;
 mod http;
 mod page;
 mod parts;
+#[path = "../support/ports.rs"]
+mod ports;
 mod real;
 #[allow(dead_code, reason = "shared with the exposition, which uses all of it")]
 #[path = "../exposition/sample.rs"]

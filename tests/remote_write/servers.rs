@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,6 +11,7 @@ use podometer::encode::remote_write::Version;
 use serde_json::Value;
 
 use crate::http::{self, PATIENCE, wait};
+use crate::ports::free_port;
 use crate::snappy;
 
 /// A program of a kind, by the names under which CI unpacks it.
@@ -103,7 +104,7 @@ impl Server {
     pub(crate) fn start_with(program: Program, flags: &[&str]) -> Option<Server> {
         let path = program.path()?;
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let data = directory.path().join("data").display().to_string();
         let mut command = Command::new(path);
         let ready = if program.is_prometheus() {

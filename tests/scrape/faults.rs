@@ -6,6 +6,7 @@ use podometer::model::scraped::{Content, Kind};
 use podometer::source::scrape::config::{Metric, Target};
 
 use crate::double::{Answer, Double};
+use crate::ports::free_address;
 use crate::{read, target};
 
 /// The reason, and the whole line.
@@ -54,7 +55,7 @@ async fn every_failure_has_its_reason_and_its_remedy() {
         assert_eq!(said_reason, reason, "{said}");
         assert!(said.contains(words), "{said}");
     }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = free_address();
     assert_eq!(refused(&target(Kind::Nginx, &format!("http://{nobody}/"))).await.0, "refused");
 }
 

@@ -14,6 +14,8 @@ mod double;
 mod golden;
 #[path = "../support/jvm.rs"]
 mod jvm;
+#[path = "../support/ports.rs"]
+mod ports;
 #[path = "../bad_input/program.rs"]
 #[allow(dead_code, reason = "not all of what the agent can be asked is asked here")]
 mod program;

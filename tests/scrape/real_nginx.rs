@@ -1,7 +1,7 @@
 //! A real nginx with stub_status.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use podometer::model::scraped::{Content, Kind, NginxStatus};
 
 use crate::child::{Running, program};
+use crate::ports::free_address;
 use crate::{read, target};
 
 /// Far beyond what a start takes: a hang fails the test instead of blocking it.
@@ -32,7 +33,7 @@ fn configuration(directory: &Path, address: &str) -> String {
 async fn a_real_nginx_counts_what_it_is_asked() {
     let Some(nginx) = program("nginx") else { return };
     let directory = tempfile::tempdir().unwrap();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address().to_string();
     let file = directory.path().join("nginx.conf");
     std::fs::write(&file, configuration(directory.path(), &address)).unwrap();
     let mut command = Command::new(nginx);

@@ -1,8 +1,11 @@
 //! A server of another project as a child process: started on a free port, waited for, killed when dropped; and
 //! just enough HTTP to speak with it.
 
+#[path = "ports.rs"]
+pub(crate) mod ports;
+
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -54,7 +57,7 @@ impl Neighbour {
     /// Starts what `command` makes of a directory and a port, and waits until `ping` is answered.
     pub(crate) fn start(ping: &str, command: impl FnOnce(&Path, u16) -> Command) -> Neighbour {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ports::free_port();
         let log = std::fs::File::create(directory.path().join("log")).unwrap();
         let mut command = command(directory.path(), port);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);

@@ -1,10 +1,15 @@
 //! Real servers as child processes: started on a free port, waited for, killed when dropped.
 
+#[path = "ports.rs"]
+pub(crate) mod ports;
+
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use ports::free_port;
 
 /// The program, or `None` with a message where it is not installed. On CI that is a failure.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
@@ -16,10 +21,6 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
         eprintln!("!!! SKIPPED: {name} is not installed, nothing was tested");
     }
     found
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The command that starts a server on this directory and port.
