@@ -27,7 +27,10 @@ impl MetricType {
 }
 
 /// The metrics that every run may have; times are in milliseconds. Sorted.
-pub const BUILT_IN: [(&str, MetricType); 28] = [
+///
+/// `http_req_latency` is ours: from the moment at which the request should have started, where its executor has a
+/// schedule, to its end. `http_req_duration` is k6's: from its first byte sent to the last received.
+pub const BUILT_IN: [(&str, MetricType); 29] = [
     ("checks", MetricType::Rate),
     ("data_received", MetricType::Counter),
     ("data_sent", MetricType::Counter),
@@ -41,6 +44,7 @@ pub const BUILT_IN: [(&str, MetricType); 28] = [
     ("http_req_connecting", MetricType::Trend),
     ("http_req_duration", MetricType::Trend),
     ("http_req_failed", MetricType::Rate),
+    ("http_req_latency", MetricType::Trend),
     ("http_req_receiving", MetricType::Trend),
     ("http_req_sending", MetricType::Trend),
     ("http_req_tls_handshaking", MetricType::Trend),

@@ -14,6 +14,8 @@ pub mod percentile;
 pub mod random;
 /// So many starts in a unit of time.
 pub mod rate;
+/// What a run came to, for every output.
+pub mod results;
 /// Scenarios and their executors.
 pub mod scenario;
 /// When iterations start and how many users there are.
