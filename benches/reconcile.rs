@@ -79,7 +79,7 @@ fn resource(snapshot: &Snapshot, second: u64) -> ResourcePage {
             Some(container) => page.containers.push(ResourceContainer {
                 namespace,
                 pod: name,
-                container: container.name.clone(),
+                container: (*container.name).into(),
                 sample,
                 start_time_s: Some(1_795_222_466.25),
             }),

@@ -50,7 +50,7 @@ impl OwnPod {
         Some(PodInfo {
             namespace: self.namespace.clone()?,
             name: self.name.clone()?,
-            uid: self.uid.as_ref()?.0.clone(),
+            uid: (*self.uid.as_ref()?.0).into(),
             node: node.into(),
             host_network: self.host_network,
             ..PodInfo::default()

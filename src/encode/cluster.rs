@@ -62,7 +62,7 @@ pub struct Pod {
 /// A running container.
 #[derive(Debug, Default)]
 pub struct Container {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     pub top: Option<Top>,
     pub utilization: Utilization,
     own: Option<Usage>,
@@ -139,7 +139,7 @@ impl Cluster {
             let info = identity.and_then(|identity| identity.container.as_deref());
             let own = own_top::of_unit(unit, snapshot);
             let container = Container {
-                name: info.map_or_else(|| id_of(unit), |info| info.name.clone()),
+                name: info.map_or_else(|| id_of(unit).into(), |info| info.name.clone()),
                 top: None,
                 utilization: info.map(|info| Utilization::of(unit, &info.resources)).unwrap_or_default(),
                 own,
@@ -170,11 +170,11 @@ impl Cluster {
             }
             for said in &found.values.containers {
                 let top = Some(Top { usage: said.usage, of });
-                match pod.containers.iter_mut().find(|known| known.name == said.name) {
+                match pod.containers.iter_mut().find(|known| *known.name == *said.name) {
                     Some(known) => known.top = top,
                     None => {
                         pod.containers.push(Container {
-                            name: said.name.clone(),
+                            name: Arc::from(&*said.name),
                             top,
                             ..Container::default()
                         });

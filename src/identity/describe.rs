@@ -95,7 +95,7 @@ fn describe_container<'p>(
     let name = spec.map(|spec| &spec.name).or(status.map(|status| &status.name));
     let image = status.and_then(|status| status.image.some()).or(spec.and_then(|spec| spec.image.some()));
     let info = ContainerInfo {
-        name: name.map_or_else(Box::default, Text::boxed),
+        name: name.map_or_else(Box::default, Text::boxed).into(),
         image: image.unwrap_or_default().into(),
         image_id: status.map_or_else(Box::default, |status| status.image_id.boxed()),
         role: if is_sidecar { ContainerRole::Sidecar } else { role },

@@ -7,7 +7,7 @@ use super::workload::{ContainerState, Owner, Phase, PodResources, Resources};
 
 /// A pod's UID as it stands in its cgroup path, with dashes (static pods: 32 hex digits, no dashes).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PodUid(pub Box<str>);
+pub struct PodUid(pub Arc<str>);
 
 /// A container's runtime ID: 64 hex digits for every current runtime.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,7 +159,7 @@ pub enum ContainerRole {
 /// A container as Kubernetes describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerInfo {
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Whole image reference, tag included, as the pod status gives it.
     pub image: Box<str>,
     /// The image as the runtime resolved it; empty while it is not known.

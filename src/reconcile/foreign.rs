@@ -320,7 +320,7 @@ fn info(view: &View3<'_>, key: &Key, uid: &PodUid, resolve: Resolve<'_>) -> Arc<
     let found = found.filter(|info| info.namespace == key.0 && info.name == key.1);
     found.unwrap_or_else(|| {
         let (namespace, name) = key.clone();
-        Arc::new(PodInfo { namespace, name, uid: uid.0.clone(), ..PodInfo::default() })
+        Arc::new(PodInfo { namespace, name, uid: (*uid.0).into(), ..PodInfo::default() })
     })
 }
 
@@ -340,8 +340,8 @@ fn cgroup((uid, container): &Whose, info: &PodInfo) -> Cgroup {
 
 fn identity((_, container): &Whose, info: &Arc<PodInfo>) -> Identity {
     let container = container.as_ref().map(|name| {
-        let known = info.containers.iter().find(|container| container.name == *name).cloned();
-        known.unwrap_or_else(|| Arc::new(ContainerInfo { name: name.clone(), ..ContainerInfo::default() }))
+        let known = info.containers.iter().find(|container| *container.name == **name).cloned();
+        known.unwrap_or_else(|| Arc::new(ContainerInfo { name: (**name).into(), ..ContainerInfo::default() }))
     });
     Identity { pod: Some(info.clone()), container }
 }

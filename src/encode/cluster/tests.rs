@@ -37,7 +37,7 @@ fn unit(kind: UnitKind, identity: Option<Identity>, cores: f64, bytes: u64) -> U
 fn container(pod: &Arc<PodInfo>, name: &str, limit_millicores: Option<u64>, cores: f64) -> Unit {
     let kind = UnitKind::Container {
         id: ContainerId(name.into()),
-        pod: Some(PodUid(pod.uid.clone())),
+        pod: Some(PodUid((*pod.uid).into())),
         runtime: Runtime::Containerd,
     };
     let role = if name == "POD" { ContainerRole::Sandbox } else { ContainerRole::App };

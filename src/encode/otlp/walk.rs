@@ -123,7 +123,7 @@ fn container_subject<'a>(
 
 fn files_of<'a>(unit: &Unit, pod: &PodStats, summary: &'a Summary) -> Option<&'a ContainerStats> {
     let name = &unit.identity.as_deref()?.container.as_deref()?.name;
-    summary.containers_of(pod).iter().find(|container| container.name == *name)
+    summary.containers_of(pod).iter().find(|container| *container.name == **name)
 }
 
 /// Seconds since the epoch, which as a float hold no more than microseconds; `None` where they are no time that

@@ -1,7 +1,7 @@
 //! From the borrowed document to a reading that stays. An older reading is written over: names that did not change
 //! keep their memory, so that a steady node costs no allocation.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use super::summary;
 use crate::model::kubelet::{ContainerStats, NetworkStats, NodeStats, PodStats, Summary, VolumeStats};
@@ -26,8 +26,8 @@ fn each<F, T: Default>(from: &[F], into: &mut Vec<T>, write: fn(&F, &mut T)) {
     }
 }
 
-/// Keeps the box where it already says so.
-pub(super) fn set(into: &mut Box<str>, text: &str) {
+/// Keeps the text where it already says so.
+pub(super) fn set<T: Deref<Target = str> + for<'a> From<&'a str>>(into: &mut T, text: &str) {
     if **into != *text {
         *into = text.into();
     }
