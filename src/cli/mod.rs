@@ -10,6 +10,8 @@ mod configuration;
 mod failure;
 /// A small HTTP client for a running agent.
 mod fetch;
+/// The C library's heap, told to give back what is free.
+mod heap;
 /// Where log lines go and how they look.
 mod log;
 /// Standard output: colour, closed pipes, terminal size.

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::arguments::{Agent, Arguments, Command};
-use super::{Failure, Wiring, check, configuration, log, target, top};
+use super::{Failure, Wiring, check, configuration, heap, log, target, top};
 
 /// Runs the command that the arguments name. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&given) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help that was asked for is no error. Where it cannot be printed nobody reads it.
@@ -20,7 +21,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -
         }
     };
     let ended = match &arguments.command {
-        Command::Agent(agent) => run_agent(agent, wiring),
+        Command::Agent(agent) => {
+            heap::give_back_what_is_free(given);
+            run_agent(agent, wiring)
+        }
         Command::Top(arguments) => top::run(arguments, wiring),
         Command::Check(arguments) => check::run(arguments, wiring),
         Command::Target(arguments) => target::run(arguments, wiring),

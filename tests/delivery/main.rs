@@ -32,6 +32,7 @@ mod truth;
 
 mod crash;
 mod dashboards;
+mod heap;
 mod lookup;
 mod obstacles;
 mod relay;

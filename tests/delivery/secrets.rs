@@ -237,7 +237,13 @@ fn no_secret_is_in_outputs_pages_reports_arguments_or_the_spool() {
     let process = format!("/proc/{}", agent.child.id());
     holds_none("cmdline", &fs::read(format!("{process}/cmdline")).unwrap(), &needles);
     let environment = fs::read(format!("{process}/environ")).unwrap();
-    assert_eq!(String::from_utf8(environment).unwrap(), format!("{TOKEN_VARIABLE}={}\0", SECRET(1)));
+    let environment = String::from_utf8(environment).unwrap();
+    // But for what the agent tells the C library of its heap, and that cuts at each colon.
+    let given: Vec<&str> = environment
+        .split_terminator('\0')
+        .filter(|entry| !entry.contains("glibc.malloc.") && *entry != "PODOMETER_HEAP=set")
+        .collect();
+    assert_eq!(given, [format!("{TOKEN_VARIABLE}={}", SECRET(1))]);
     // A mistake in the settings is told on with its value, but not with what a file holds.
     fs::write(file, fs::read_to_string(file).unwrap().replace("org: o,", "org: o, orgg: o,")).unwrap();
     kill_process(Pid::from_raw(agent.child.id() as i32).unwrap(), Signal::HUP).unwrap();
