@@ -24,5 +24,7 @@ pub mod schedule;
 pub mod shortcuts;
 /// Durations as k6 writes them.
 pub mod span;
+/// What is said at the end of a run, for people and in k6's JSON shapes.
+pub mod summary;
 /// What a run must hold to pass.
 pub mod threshold;
