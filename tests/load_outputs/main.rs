@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod files;
 #[path = "../support/golden.rs"]
 mod golden;
+mod lines;
+mod page;
+#[path = "../support/promtool.rs"]
+mod promtool;
 mod sample;
+mod stretch;
 mod summary;

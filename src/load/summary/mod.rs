@@ -20,4 +20,5 @@ mod trend_stat;
 pub use id::id_of;
 pub use options::{Mode, Options, TimeUnit};
 pub use text::text;
+pub(in crate::load) use thresholds::shown;
 pub use trend_stat::{TrendStat, TrendStatError};

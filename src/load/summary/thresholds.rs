@@ -51,7 +51,12 @@ fn row(
 }
 
 /// The number in the unit of its metric.
-pub(super) fn shown(value: f64, threshold: &Threshold, results: &Results, options: &Options) -> String {
+pub(in crate::load) fn shown(
+    value: f64,
+    threshold: &Threshold,
+    results: &Results,
+    options: &Options,
+) -> String {
     let metric = results.metrics.iter().find(|metric| metric.selector == threshold.selector);
     let contains = metric.map_or_else(|| contains_of(threshold), |metric| metric.contains);
     let kind = metric.map_or_else(|| super::known::kind_of(threshold), |metric| metric.values.kind());

@@ -59,12 +59,12 @@ impl TrendStat {
     }
 
     /// True for a number of samples, which has no unit.
-    pub(super) fn is_count(&self) -> bool {
+    pub(in crate::load) fn is_count(&self) -> bool {
         self.number == Number::Count
     }
 
     /// In milliseconds, or in the samples' own unit; `None` without a sample.
-    pub(super) fn of(&self, histogram: &Histogram) -> Option<f64> {
+    pub(in crate::load) fn of(&self, histogram: &Histogram) -> Option<f64> {
         match self.number {
             Number::Count => Some(histogram.count() as f64),
             Number::Of(method) => millis_of(histogram, method),
