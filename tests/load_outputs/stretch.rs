@@ -58,6 +58,7 @@ pub(crate) fn second() -> Interval {
         proto: "".into(),
         ..ok.clone()
     };
+    let other_url = RequestTags { url: "http://target:8080/crocodiles?q=c".into(), ..ok.clone() };
     let unsent = RequestTags { name: "never".into(), ..ok.clone() };
     let sample = |contains, values| Sample { contains, values };
     Interval {
@@ -65,7 +66,8 @@ pub(crate) fn second() -> Interval {
         length: Span::SECOND,
         users: Users { active: 7, initialised: 20, min: 5, max: 9, mean: 6.5, started: 12, ended: 5 },
         requests: [
-            (Arc::new(ok), requests(90, 3.0, 240.0)),
+            (Arc::new(ok), requests(89, 3.0, 240.0)),
+            (Arc::new(other_url), requests(1, 240.0, 240.0)),
             (Arc::new(away), requests(9, 1.0, 2.0)),
             (Arc::new(refused), Requests { received_bytes: 0, ..requests(1, 0.5, 0.5) }),
             (Arc::new(unsent), Requests::default()),

@@ -1,5 +1,6 @@
 //! Families of a page while it is put together: rows come in by request and go out by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::schema::BUCKETS;
@@ -17,16 +18,23 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug)]
-struct Family {
+struct Family<'a> {
     kind: Kind,
     help: String,
-    rows: Vec<u8>,
+    /// By labels: what differs only in what is no label is one row.
+    rows: BTreeMap<Vec<u8>, Row<'a>>,
+}
+
+#[derive(Debug)]
+enum Row<'a> {
+    Number(f64),
+    Histogram(Cow<'a, Histogram>),
 }
 
 /// By name.
 #[derive(Debug, Default)]
-pub(super) struct Families {
-    all: BTreeMap<String, Family>,
+pub(super) struct Families<'a> {
+    all: BTreeMap<String, Family<'a>>,
 }
 
 /// The labels of a row, serialised.
@@ -53,27 +61,24 @@ impl Labels {
     }
 }
 
-impl Families {
+impl<'a> Families<'a> {
     /// A row of a counter or a gauge.
     pub(super) fn number(&mut self, name: &str, kind: Kind, help: &str, labels: &Labels, value: f64) {
-        if let Some(rows) = self.rows(name, kind, help) {
-            push_row(rows, name, "", labels, None, &value.to_string());
+        let Some(rows) = self.rows(name, kind, help) else { return };
+        match rows.get_mut(&labels.bytes) {
+            Some(Row::Number(known)) if kind == Kind::Counter => *known += value,
+            Some(Row::Number(known)) => *known = value,
+            _ => drop(rows.insert(labels.bytes.clone(), Row::Number(value))),
         }
     }
 
-    /// The rows of a histogram of nanoseconds, in seconds. A value counts towards a bucket where all values that share
-    /// its place in our histogram do, so that a bucket is at most 0.1 % too strict.
-    pub(super) fn histogram(&mut self, name: &str, help: &str, labels: &Labels, histogram: &Histogram) {
+    /// The rows of a histogram of nanoseconds, in seconds.
+    pub(super) fn histogram(&mut self, name: &str, help: &str, labels: &Labels, histogram: &'a Histogram) {
         let Some(rows) = self.rows(name, Kind::Histogram, help) else { return };
-        for (bound, nanos) in BUCKETS {
-            let count = histogram.at_most(nanos).to_string();
-            push_row(rows, name, "_bucket", labels, Some(bound), &count);
+        match rows.get_mut(&labels.bytes) {
+            Some(Row::Histogram(known)) => known.to_mut().merge(histogram),
+            _ => drop(rows.insert(labels.bytes.clone(), Row::Histogram(Cow::Borrowed(histogram)))),
         }
-        let count = histogram.count().to_string();
-        push_row(rows, name, "_bucket", labels, Some("+Inf"), &count);
-        let sum = histogram.sum_nanos() as f64 / NANOS_PER_SECOND;
-        push_row(rows, name, "_sum", labels, None, &sum.to_string());
-        push_row(rows, name, "_count", labels, None, &count);
     }
 
     /// The page.
@@ -87,14 +92,19 @@ impl Families {
             };
             let help = family.help.replace('\\', "\\\\").replace('\n', "\\n");
             out.extend_from_slice(format!("# HELP {name} {help}\n# TYPE {name} {kind}\n").as_bytes());
-            out.extend_from_slice(&family.rows);
+            for (labels, row) in &family.rows {
+                match row {
+                    Row::Number(value) => push_row(&mut out, &name, labels, None, &value.to_string()),
+                    Row::Histogram(histogram) => push_histogram(&mut out, &name, labels, histogram),
+                }
+            }
         }
         out
     }
 
     /// Two metrics may become one name; a family has one kind, and the first decides.
-    fn rows(&mut self, name: &str, kind: Kind, help: &str) -> Option<&mut Vec<u8>> {
-        let new = || Family { kind, help: help.to_owned(), rows: Vec::new() };
+    fn rows(&mut self, name: &str, kind: Kind, help: &str) -> Option<&mut BTreeMap<Vec<u8>, Row<'a>>> {
+        let new = || Family { kind, help: help.to_owned(), rows: BTreeMap::new() };
         let family = self.all.entry(name.to_owned()).or_insert_with(new);
         (family.kind == kind).then_some(&mut family.rows)
     }
@@ -105,12 +115,25 @@ pub(super) fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-fn push_row(out: &mut Vec<u8>, name: &str, suffix: &str, labels: &Labels, bound: Option<&str>, value: &str) {
+/// A value counts towards a bucket where all values that share its place in our histogram do, so that a bucket is at
+/// most 0.1 % too strict.
+fn push_histogram(out: &mut Vec<u8>, name: &str, labels: &[u8], histogram: &Histogram) {
+    let buckets = format!("{name}_bucket");
+    for (bound, nanos) in BUCKETS {
+        push_row(out, &buckets, labels, Some(bound), &histogram.at_most(nanos).to_string());
+    }
+    let count = histogram.count().to_string();
+    push_row(out, &buckets, labels, Some("+Inf"), &count);
+    let sum = histogram.sum_nanos() as f64 / NANOS_PER_SECOND;
+    push_row(out, &format!("{name}_sum"), labels, None, &sum.to_string());
+    push_row(out, &format!("{name}_count"), labels, None, &count);
+}
+
+fn push_row(out: &mut Vec<u8>, name: &str, labels: &[u8], bound: Option<&str>, value: &str) {
     out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(suffix.as_bytes());
-    if !labels.bytes.is_empty() || bound.is_some() {
+    if !labels.is_empty() || bound.is_some() {
         out.push(b'{');
-        out.extend_from_slice(&labels.bytes);
+        out.extend_from_slice(labels);
         if let Some(bound) = bound {
             Syntax::Text.push(out, "le", bound);
         }

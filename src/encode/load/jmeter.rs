@@ -69,7 +69,7 @@ pub fn batches(interval: &Interval, options: &Options, limits: Limits) -> Vec<Ba
     for (tags, requests) in interval.requests.iter().filter(|(_, requests)| requests.count > 0) {
         all.add(tags, requests);
         if !options.summary_only {
-            each.entry(&tags.name).or_default().add(tags, requests);
+            each.entry(transaction_of(tags)).or_default().add(tags, requests);
         }
     }
     let mut out = Vec::new();
@@ -204,6 +204,11 @@ impl Lines<'_, '_> {
         }
         writer.end(self.end_ns);
     }
+}
+
+/// The sum's name is the sum's alone, which a request of that name would overwrite.
+fn transaction_of(tags: &RequestTags) -> &str {
+    if &*tags.name == "all" { "all (request)" } else { &tags.name }
 }
 
 /// JMeter has milliseconds and adds zeros.

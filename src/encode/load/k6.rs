@@ -61,7 +61,10 @@ pub fn batches(interval: &Interval, options: &Options, limits: Limits) -> Vec<Ba
 }
 
 fn requests(writer: &mut LineWriter<'_>, interval: &Interval, options: &Options) {
-    for (tags, requests) in interval.requests.iter().filter(|(_, requests)| requests.count > 0) {
+    let asked = interval.requests.iter().filter(|(_, requests)| requests.count > 0);
+    for (place, (tags, requests)) in asked.enumerate() {
+        // A URL is no tag: requests that differ in it alone would overwrite each other at one moment.
+        let end_ns = interval.end_ns - place as i64 * i64::from(options.trend_points.max(1));
         let mut point = |name: &str, at: i64, fields: &mut dyn FnMut(&mut LineWriter<'_>)| {
             writer.measurement(name);
             each_tag(tags, &mut |name, value| writer.tag(name, value));
@@ -69,7 +72,7 @@ fn requests(writer: &mut LineWriter<'_>, interval: &Interval, options: &Options)
                 writer.text("url", &tags.url);
             }
             fields(writer);
-            writer.end(interval.end_ns - at);
+            writer.end(end_ns - at);
         };
         let count = requests.count as f64;
         let failed = if tags.expected_response { 0.0 } else { count };

@@ -41,7 +41,7 @@ pub fn page(
     families.write()
 }
 
-fn requests(families: &mut Families, whole: &Interval, common: &Labels) {
+fn requests<'a>(families: &mut Families<'a>, whole: &'a Interval, common: &Labels) {
     for (tags, requests) in &whole.requests {
         let mut labels = common.clone();
         each_tag(tags, &mut |name, value| labels.push(name, value));
@@ -66,7 +66,7 @@ fn requests(families: &mut Families, whole: &Interval, common: &Labels) {
     }
 }
 
-fn one(families: &mut Families, series: &Series, values: &Values, common: &Labels) {
+fn one<'a>(families: &mut Families<'a>, series: &Series, values: &'a Values, common: &Labels) {
     let mut labels = common.clone();
     for (name, value) in series.tags.iter() {
         labels.push(name, value);
@@ -86,7 +86,7 @@ fn one(families: &mut Families, series: &Series, values: &Values, common: &Label
 }
 
 /// A check has names of its own as well, in which statsd has neither group nor scenario as a label of its meaning.
-fn check(families: &mut Families, series: &Series, outcomes: [(&str, u64); 2], common: &Labels) {
+fn check(families: &mut Families<'_>, series: &Series, outcomes: [(&str, u64); 2], common: &Labels) {
     let Some((_, check)) = series.tags.iter().find(|(tag, _)| &**tag == "check") else { return };
     let mut labels = common.clone();
     for (name, value) in series.tags.iter().filter(|(tag, _)| &**tag != "check") {
@@ -98,7 +98,7 @@ fn check(families: &mut Families, series: &Series, outcomes: [(&str, u64); 2], c
     }
 }
 
-fn starts(families: &mut Families, schedule: &Schedule, common: &Labels) {
+fn starts(families: &mut Families<'_>, schedule: &Schedule, common: &Labels) {
     for (outcome, count) in
         [("on_time", schedule.on_time), ("late", schedule.late), ("unsent", schedule.unsent)]
     {
