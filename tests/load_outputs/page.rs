@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use podometer::encode::load::page;
+use podometer::encode::load::{page, pushed};
 use podometer::load::interval::{Interval, Sample};
-use podometer::load::results::{Contains, Values};
+use podometer::load::results::{Contains, Results, Values};
 
 use super::{golden, promtool, sample, stretch};
 
@@ -24,6 +24,16 @@ fn value(text: &str, row: &str) -> f64 {
 #[test]
 fn a_page_is_written_whole() {
     golden::check("load_metrics.txt", &written(&stretch::second()));
+}
+
+#[test]
+fn what_is_pushed_at_the_end_is_written_whole() {
+    let labels = [("test".to_owned(), "spike".to_owned())];
+    let text = String::from_utf8(pushed(&sample::results(), &labels)).unwrap();
+    golden::check("load_pushed.txt", &text);
+    let nothing = String::from_utf8(pushed(&Results::default(), &[])).unwrap();
+    assert_eq!(nothing.lines().last(), Some("podometer_load_invalid 0"));
+    assert!(!nothing.contains("k6_"), "what was not measured is not 0: {nothing}");
 }
 
 #[test]

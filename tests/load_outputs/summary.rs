@@ -1,6 +1,6 @@
 //! The summary as text and as JSON.
 
-use podometer::load::results::Results;
+use podometer::load::results::{Contains, Results, Values};
 use podometer::load::span::Span;
 use podometer::load::summary::json::{
     About, State, handle_summary, machine_readable, pretty, summary_export,
@@ -88,6 +88,15 @@ fn ids_are_of_paths_and_checks_are_found_by_name() {
     assert_eq!(check["path"], "::checkout::confirm::status is 200");
     assert_eq!(check["id"], id_of("::checkout::confirm::status is 200").as_str());
     assert_eq!(group["id"], id_of("::checkout::confirm").as_str());
+}
+
+#[test]
+fn a_tag_may_hold_braces() {
+    let mut results = sample::healthy();
+    results.metrics =
+        vec![sample::metric("http_reqs{name:/a/${id}}", Contains::Default, Values::Counter(1.0))];
+    let text = text(&results, &Options::default());
+    assert!(text.contains("{ name:/a/${id} }...: 1 "), "{text}");
 }
 
 #[test]

@@ -86,6 +86,12 @@ pub fn batches(interval: &Interval, options: &Options, limits: Limits) -> Vec<Ba
 
 /// The annotation of a run's start or end.
 pub fn event(is_start: bool, wall_ns: i64, options: &Options) -> Batch {
+    let what = if is_start { "started" } else { "ended" };
+    annotation(&format!("{} {what}", options.test_title), wall_ns, options)
+}
+
+/// Any other annotation, such as that of a stage.
+pub fn annotation(text: &str, wall_ns: i64, options: &Options) -> Batch {
     let mut out = Vec::new();
     let mut writer = LineWriter::new(&mut out);
     writer.measurement(EVENTS);
@@ -95,8 +101,7 @@ pub fn event(is_start: bool, wall_ns: i64, options: &Options) -> Batch {
         writer.tag(name, value);
     }
     writer.tag("tags", &options.event_tags);
-    let what = if is_start { "started" } else { "ended" };
-    writer.text("text", &format!("{} {what}", options.test_title));
+    writer.text("text", text);
     writer.end(whole_millis(wall_ns));
     writer.finish();
     Batch::from_lines(out.into())

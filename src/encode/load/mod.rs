@@ -5,7 +5,9 @@ mod families;
 pub mod jmeter;
 pub mod k6;
 pub mod page;
+mod pushed;
 mod schema;
 mod tags;
 
 pub use page::page;
+pub use pushed::pushed;

@@ -2,6 +2,7 @@
 
 use crate::load::histogram::Histogram;
 use crate::load::interval::Requests;
+use crate::load::threshold::Method;
 
 /// How a part of a request is found.
 pub(super) type Part = fn(&Requests) -> &Histogram;
@@ -54,3 +55,19 @@ pub(super) const STARTS: (&str, &str) =
 /// Ours: reasons not to believe the numbers.
 pub(super) const INVALID: (&str, &str) =
     ("podometer_load_invalid", "1 while the generator itself is the bottleneck.");
+
+/// At the end, for a Pushgateway: latencies in milliseconds.
+pub(super) const LATENCIES: [(&str, Method); 7] = [
+    ("k6_latency_avg_ms", Method::Avg),
+    ("k6_latency_max_ms", Method::Max),
+    ("k6_latency_median_ms", Method::Med),
+    ("k6_latency_min_ms", Method::Min),
+    ("k6_latency_p90_ms", Method::Percentile(90.0)),
+    ("k6_latency_p95_ms", Method::Percentile(95.0)),
+    ("k6_latency_p99_ms", Method::Percentile(99.0)),
+];
+
+pub(super) const PUSHED_ERRORS: (&str, &str) =
+    ("k6_error_rate_percent", "Requests that failed, of a hundred.");
+pub(super) const PUSHED_RATE: (&str, &str) = ("k6_request_rate", "Requests in a second, of the whole run.");
+pub(super) const PUSHED_REQUESTS: (&str, &str) = ("k6_requests_total", "Requests of the run.");

@@ -71,10 +71,11 @@ fn metrics(results: &Results, options: &Options) -> Vec<Vec<String>> {
 
 fn line(metric: &Metric, cells: Cells) -> Line {
     let name = metric.selector.to_string();
-    match name.split_once('{') {
-        Some((_, tags)) => {
-            Line { name: format!("{{ {} }}", tags.trim_end_matches('}')), is_sub: true, cells }
-        }
+    match name
+        .strip_prefix(&metric.selector.metric)
+        .and_then(|tags| tags.strip_prefix('{')?.strip_suffix('}'))
+    {
+        Some(tags) => Line { name: format!("{{ {tags} }}"), is_sub: true, cells },
         None => Line::new(&name, cells),
     }
 }
