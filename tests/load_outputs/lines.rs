@@ -210,3 +210,15 @@ fn a_request_cannot_take_the_name_of_the_sum() {
     let sums = points.iter().filter(|point| point.tags["transaction"] == "all").count();
     assert_eq!(sums, 1);
 }
+
+#[test]
+fn a_tag_of_all_points_hides_that_of_a_request() {
+    let tags = [("scenario", "all of them"), ("type", "mine")];
+    let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let options = k6::Options { tags, trend_points: 1 };
+    // A tag that comes twice fails the reading.
+    let points = read(&text_of(&k6::batches(&stretch::second(), &options, Limits::default())));
+    assert!(
+        points.iter().all(|point| point.tags["scenario"] == "all of them" && point.tags["type"] == "mine")
+    );
+}

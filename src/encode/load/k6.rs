@@ -27,7 +27,7 @@ const UNIT: f64 = 1e6;
 /// What is the same in all points, and how much is said of a trend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// On every point, such as `run_id`.
+    /// On every point, such as `run_id`; they hide tags of requests with the same name.
     pub tags: Vec<(String, String)>,
     /// With 1 a trend is its mean. With more it is that many of its quantiles, evenly spaced, and each single sample
     /// where there are no more: then `percentile("value", 95)` over points says what k6's raw samples would.
@@ -40,6 +40,15 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// A tag that is twice on a line would be refused.
+    fn tag(&self, writer: &mut LineWriter<'_>, name: &str, value: &str) {
+        if !self.tags.iter().any(|(common, _)| common == name) {
+            writer.tag(name, value);
+        }
+    }
+}
+
 /// The points of an interval, stamped with its end, cut into batches.
 pub fn batches(interval: &Interval, options: &Options, limits: Limits) -> Vec<Batch> {
     let mut common = Vec::new();
@@ -49,7 +58,7 @@ pub fn batches(interval: &Interval, options: &Options, limits: Limits) -> Vec<Ba
     let mut out = Vec::new();
     let mut writer = LineWriter::with(&mut out, &common, Precision::Ns);
     requests(&mut writer, interval, options);
-    data(&mut writer, interval);
+    data(&mut writer, interval, options);
     samples(&mut writer, interval, options);
     for (name, count) in [(VUS, interval.users.active), (VUS_MAX, interval.users.initialised)] {
         writer.measurement(name);
@@ -67,7 +76,7 @@ fn requests(writer: &mut LineWriter<'_>, interval: &Interval, options: &Options)
         let end_ns = interval.end_ns - place as i64 * i64::from(options.trend_points.max(1));
         let mut point = |name: &str, at: i64, fields: &mut dyn FnMut(&mut LineWriter<'_>)| {
             writer.measurement(name);
-            each_tag(tags, &mut |name, value| writer.tag(name, value));
+            each_tag(tags, &mut |name, value| options.tag(writer, name, value));
             if !tags.url.is_empty() {
                 writer.text("url", &tags.url);
             }
@@ -91,12 +100,12 @@ fn requests(writer: &mut LineWriter<'_>, interval: &Interval, options: &Options)
     }
 }
 
-fn data(writer: &mut LineWriter<'_>, interval: &Interval) {
+fn data(writer: &mut LineWriter<'_>, interval: &Interval, options: &Options) {
     for ((group, scenario), (sent, received)) in interval.bytes() {
         for (name, bytes) in [(SENT, sent), (RECEIVED, received)] {
             writer.measurement(name);
-            writer.tag("group", group);
-            writer.tag("scenario", scenario);
+            options.tag(writer, "group", group);
+            options.tag(writer, "scenario", scenario);
             writer.float("value", bytes as f64);
             writer.end(interval.end_ns);
         }
@@ -108,7 +117,7 @@ fn samples(writer: &mut LineWriter<'_>, interval: &Interval, options: &Options) 
         let mut point = |at: i64, fields: &mut dyn FnMut(&mut LineWriter<'_>)| {
             writer.measurement(&series.metric);
             for (name, value) in series.tags.iter() {
-                writer.tag(name, value);
+                options.tag(writer, name, value);
             }
             fields(writer);
             writer.end(interval.end_ns - at);
