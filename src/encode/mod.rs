@@ -4,6 +4,7 @@ mod batch;
 pub mod cluster;
 pub mod document;
 pub mod influx;
+pub mod load;
 pub mod otlp;
 pub mod prometheus;
 pub mod remote_write;

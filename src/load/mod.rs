@@ -6,8 +6,12 @@
 pub mod exit;
 /// A bounded histogram of durations with three significant digits.
 pub mod histogram;
+/// What happened in a second, or in several, for outputs while a run goes on.
+pub mod interval;
 /// The metrics of a run and their kinds.
 pub mod metric;
+/// Files that a run leaves behind: CSV and JUnit XML.
+pub mod output;
 /// Percentiles as k6 has them.
 pub mod percentile;
 /// Random numbers that a seed repeats.
@@ -24,5 +28,7 @@ pub mod schedule;
 pub mod shortcuts;
 /// Durations as k6 writes them.
 pub mod span;
+/// What is said at the end of a run, for people and in k6's JSON shapes.
+pub mod summary;
 /// What a run must hold to pass.
 pub mod threshold;
