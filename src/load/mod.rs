@@ -1,9 +1,13 @@
 //! What a load test says and means: k6's vocabulary, and the arithmetic behind it. This part is pure: time comes in
-//! as nanoseconds since the start of the run, and nothing here sends, waits or reads a file. It knows nothing of the
-//! agent.
+//! as nanoseconds since the start of the run, and nothing here sends, waits or, but for `file::read`, reads a file. It
+//! knows nothing of the agent.
 
 /// Exit codes of a run.
 pub mod exit;
+/// The file that says all of a run.
+pub mod file;
+/// What an iteration does, compiled.
+pub mod flow;
 /// A bounded histogram of durations with three significant digits.
 pub mod histogram;
 /// What happened in a second, or in several, for outputs while a run goes on.
@@ -14,6 +18,8 @@ pub mod metric;
 pub mod output;
 /// Percentiles as k6 has them.
 pub mod percentile;
+/// Load tests that are built in.
+pub mod profiles;
 /// Random numbers that a seed repeats.
 pub mod random;
 /// So many starts in a unit of time.

@@ -84,17 +84,29 @@ impl Expression {
     }
 
     pub fn holds(&self, value: f64) -> bool {
-        match self.operator {
-            Operator::Greater => value > self.bound,
-            Operator::GreaterEqual => value >= self.bound,
-            Operator::Less => value < self.bound,
-            Operator::LessEqual => value <= self.bound,
+        self.operator.holds(value, self.bound)
+    }
+}
+
+impl Operator {
+    pub fn holds(self, value: f64, bound: f64) -> bool {
+        match self {
+            Operator::Greater => value > bound,
+            Operator::GreaterEqual => value >= bound,
+            Operator::Less => value < bound,
+            Operator::LessEqual => value <= bound,
             // k6 compares floats exactly, too.
             #[expect(clippy::float_cmp, reason = "the rule of k6")]
-            Operator::Equal => value == self.bound,
+            Operator::Equal => value == bound,
             #[expect(clippy::float_cmp, reason = "the rule of k6")]
-            Operator::NotEqual => value != self.bound,
+            Operator::NotEqual => value != bound,
         }
+    }
+
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        // `===` stands before `==` and means the same.
+        OPERATORS.iter().rev().find(|(_, operator)| *operator == self).map_or("", |(text, _)| text)
     }
 }
 
