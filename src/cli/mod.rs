@@ -10,6 +10,8 @@ mod configuration;
 mod failure;
 /// A small HTTP client for a running agent.
 mod fetch;
+/// `podometer load`: requests at a target, and what came of them.
+mod load;
 /// Where log lines go and how they look.
 mod log;
 /// Standard output: colour, closed pipes, terminal size.

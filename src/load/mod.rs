@@ -1,7 +1,9 @@
-//! What a load test says and means: k6's vocabulary, and the arithmetic behind it. This part is pure: time comes in
-//! as nanoseconds since the start of the run, and nothing here sends, waits or reads a file. It knows nothing of the
-//! agent.
+//! The load generator: what a load test says and means (k6's vocabulary, and the arithmetic behind it), and the engine
+//! that does it. All but `engine` is pure: time comes in as nanoseconds since the start of the run, and nothing there
+//! sends, waits or reads a file. It knows nothing of the agent.
 
+/// Threads, connections and virtual users at work.
+pub mod engine;
 /// Exit codes of a run.
 pub mod exit;
 /// A bounded histogram of durations with three significant digits.
@@ -10,6 +12,8 @@ pub mod histogram;
 pub mod metric;
 /// Percentiles as k6 has them.
 pub mod percentile;
+/// How each protocol asks and what an answer is.
+pub mod protocol;
 /// Random numbers that a seed repeats.
 pub mod random;
 /// So many starts in a unit of time.
