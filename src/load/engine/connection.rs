@@ -30,8 +30,8 @@ pub(super) struct Times {
     /// Of the first byte; as long as there is none, the time of the failure.
     pub(super) first: u64,
     pub(super) end: u64,
-    /// Something came.
-    pub(super) has_answer: bool,
+    /// How often something came.
+    pub(super) reads: u64,
 }
 
 impl Connection {
@@ -73,8 +73,10 @@ impl Connection {
             Ok(()) => self.receive(reader, deadline, thread, times).await,
             failed => failed,
         };
-        times.end = thread.clock.now_ns();
-        if !times.has_answer {
+        // Where all of it came at once its last byte came with its first.
+        let came_at_once = times.reads == 1 && exchanged.is_ok();
+        times.end = if came_at_once { times.first } else { thread.clock.now_ns() };
+        if times.reads == 0 {
             times.first = times.end;
         }
         exchanged
@@ -126,8 +128,11 @@ impl Connection {
                     Poll::Ready(Ok(())) => {}
                 }
                 let bytes = buffer.filled();
-                if !bytes.is_empty() && !times.has_answer {
-                    (times.first, times.has_answer) = (thread.clock.now_ns(), true);
+                if !bytes.is_empty() {
+                    if times.reads == 0 {
+                        times.first = thread.clock.now_ns();
+                    }
+                    times.reads += 1;
                 }
                 match if bytes.is_empty() { reader.closed() } else { reader.read(bytes) } {
                     Ok(Progress::More) => {}

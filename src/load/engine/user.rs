@@ -146,7 +146,7 @@ impl User {
             receiving: times.end - times.first.min(times.end),
             latency: 0,
         };
-        (Ended { timing, at: times.end, result }, times.has_answer)
+        (Ended { timing, at: times.end, result }, times.reads > 0)
     }
 
     async fn dial(&mut self, request: &Request) -> Result<Connection, Failure> {
