@@ -13,6 +13,7 @@ mod child;
 mod executors;
 mod faults;
 mod harness;
+mod invalid;
 mod program;
 mod stall;
 mod thresholds;

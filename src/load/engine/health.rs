@@ -11,7 +11,7 @@ use super::report::Report;
 pub const MOST_CPU_SHARE: f64 = 0.95;
 /// One such second may be chance, of which a run of any length has some; so many are not.
 pub const MOST_BUSY_SECONDS: u64 = 2;
-/// Starts that are later than this at the 99th percentile, although users were free, are the generator's fault.
+/// Where the generator itself comes to starts later than this at the 99th percentile, it was too slow.
 pub const MOST_OWN_LATENESS_NS: u64 = 10_000_000;
 /// Fewer starts say nothing of a 99th percentile.
 pub const LEAST_STARTS: u64 = 100;
@@ -77,7 +77,7 @@ impl Health {
             let late = own.quantile(0.99).filter(|_| own.count() >= LEAST_STARTS);
             if let Some(late) = late.filter(|&late| late > MOST_OWN_LATENESS_NS as f64) {
                 reasons.push(format!(
-                    "starts for which a user was free were {:.1} ms late at p(99) (bound: {} ms)",
+                    "the generator came to starts {:.1} ms late at p(99) (bound: {} ms); give it more cores",
                     late / 1e6,
                     MOST_OWN_LATENESS_NS / 1_000_000,
                 ));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn lateness_counts_where_a_user_was_free() {
+    fn own_lateness_counts_and_the_targets_does_not() {
         let mut scenario = ScenarioMeter::default();
         for _ in 0..200 {
             scenario.starts.made(20_000_000, false);

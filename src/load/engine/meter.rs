@@ -40,7 +40,7 @@ pub struct Starts {
     /// Of these, those for which there was no user at the time, by the rule of `late: drop`.
     pub dropped: u64,
     pub lateness: Histogram,
-    /// The lateness of those for which a user was free: that of the generator itself.
+    /// How late the generator itself was: to the start where a user was free, else until it saw that none was.
     pub own_lateness: Histogram,
 }
 

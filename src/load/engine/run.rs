@@ -26,7 +26,8 @@ use crate::load::threshold::EVALUATED_EVERY;
 /// A thread for each of so many users, as far as there are cores.
 const USERS_OF_A_THREAD: u64 = 32;
 
-/// Runs the plan to its end, or until a signal ends it: the first gracefully, the second at once.
+/// Runs the plan to its end, or until a signal (SIGINT, SIGTERM) ends it: the first gracefully, the second at once. It
+/// has runtimes of its own, so it is not to be called within one.
 pub fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Results, EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| EngineError::Signals { source })?;

@@ -66,6 +66,10 @@ impl User {
                 }
             }
         }
+        if thread.plan.scenarios[self.scenario].steps.is_empty() {
+            // Nothing to wait for: others shall have their turn all the same.
+            yield_now().await;
+        }
         let mut meter = self.thread.meter.borrow_mut();
         meter.scenarios[self.scenario].iteration_duration.record(now - begun);
     }

@@ -109,6 +109,7 @@ impl Pool {
         } else if self.late == Late::Drop {
             // The rule of k6: whoever is new comes too late for this one.
             self.hire(None);
+            self.nobody_free(intended);
             self.shift.meter(|meter| {
                 meter.starts.not_made(1);
                 meter.starts.dropped += 1;
@@ -116,8 +117,15 @@ impl Pool {
         } else if self.hire(Some(start)) {
             self.waiting.borrow_mut().next();
         } else {
+            self.nobody_free(intended);
             self.backlog.set(self.backlog.get() + 1);
         }
+    }
+
+    /// How late the generator came to a start is its own lateness; how late a user will is the target's.
+    fn nobody_free(&self, intended: u64) {
+        let held = self.shift.thread.clock.now_ns().saturating_sub(intended);
+        self.shift.meter(|meter| meter.starts.own_lateness.record(held));
     }
 
     /// One more user, where there may be one, and its first start.
