@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::load::LoadCommand;
 use crate::config::Sources;
 use crate::config::agent::LogLevel;
 use crate::target::parse_size;
@@ -22,6 +23,8 @@ Examples:
   podometer top                      what runs here, one second old
   podometer top pods -A              what kubectl top pods -A prints
   podometer check                    what can be read here, and how to mend what cannot
+  podometer load run URL --vus 10 --duration 30s
+                                     requests at URL, and how it took them
   podometer target                   an application to put load on, on http://127.0.0.1:9759/
   podometer config default           every setting with its default"
 )]
@@ -35,6 +38,7 @@ pub(super) enum Command {
     Agent(Agent),
     Top(Top),
     Check(Check),
+    Load(LoadCommand),
     Target(Target),
     Config(ConfigCommand),
 }

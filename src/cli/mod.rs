@@ -12,6 +12,8 @@ mod failure;
 mod fetch;
 /// The C library's heap, told to give back what is free.
 mod heap;
+/// `podometer load`: requests at a target, and what came of them.
+mod load;
 /// Where log lines go and how they look.
 mod log;
 /// Standard output: colour, closed pipes, terminal size.

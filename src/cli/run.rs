@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::arguments::{Agent, Arguments, Command};
-use super::{Failure, Wiring, check, configuration, heap, log, target, top};
+use super::{Failure, Wiring, check, configuration, heap, load, log, target, top};
 
 /// Runs the command that the arguments name. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
@@ -27,13 +27,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -
         }
         Command::Top(arguments) => top::run(arguments, wiring),
         Command::Check(arguments) => check::run(arguments, wiring),
+        Command::Load(command) => load::run(command),
         Command::Target(arguments) => target::run(arguments, wiring),
         Command::Config(command) => configuration::run(command),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if matches!(failure, Failure::Usage(_) | Failure::Runtime(_)) {
+            if matches!(failure, Failure::Usage(_) | Failure::LoadRefused(_) | Failure::Runtime(_)) {
                 let mut stderr = std::io::stderr().lock();
                 for line in failure.to_string().lines() {
                     let _ = writeln!(stderr, "podometer: {line}");

@@ -44,6 +44,7 @@ impl Histogram {
         Histogram::default()
     }
 
+    #[inline]
     pub fn record(&mut self, nanos: u64) {
         self.record_many(nanos, 1);
     }
@@ -189,10 +190,12 @@ impl Histogram {
         buckets.filter(|&(_, count)| count > 0)
     }
 
+    #[inline]
     fn bucket(&mut self, index: usize) -> &mut u64 {
         &mut self.page(index / PAGE)[index % PAGE]
     }
 
+    #[inline]
     fn page(&mut self, number: usize) -> &mut [u64] {
         if self.pages.len() <= number {
             self.pages.resize(number + 1, None);

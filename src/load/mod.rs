@@ -1,7 +1,9 @@
-//! What a load test says and means: k6's vocabulary, and the arithmetic behind it. This part is pure: time comes in
-//! as nanoseconds since the start of the run, and nothing here sends, waits or, but for `file::read`, reads a file. It
-//! knows nothing of the agent.
+//! The load generator: what a load test says and means (k6's vocabulary, and the arithmetic behind it), and the engine
+//! that does it. All but `engine` is pure: time comes in as nanoseconds since the start of the run, and nothing there
+//! sends, waits or, but for `file::read`, reads a file. It knows nothing of the agent.
 
+/// Threads, connections and virtual users at work.
+pub mod engine;
 /// Exit codes of a run.
 pub mod exit;
 /// The file that says all of a run.
@@ -20,6 +22,8 @@ pub mod output;
 pub mod percentile;
 /// Load tests that are built in.
 pub mod profiles;
+/// How each protocol asks and what an answer is.
+pub mod protocol;
 /// Random numbers that a seed repeats.
 pub mod random;
 /// So many starts in a unit of time.

@@ -1,0 +1,174 @@
+//! Whether the generator itself is the bottleneck: its own processor time, throttling of its cgroup, lateness that no
+//! user caused, and file descriptors and ports that ran out. Past these bounds the numbers do not speak of the target.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::meter::Meter;
+use super::report::Report;
+
+/// A thread that uses this share of a core over a second has no reserve: what it measures is its own queue.
+pub const MOST_CPU_SHARE: f64 = 0.95;
+/// One such second may be chance, of which a run of any length has some; so many are not.
+pub const MOST_BUSY_SECONDS: u64 = 2;
+/// Where the generator itself comes to starts later than this at the 99th percentile, it was too slow.
+pub const MOST_OWN_LATENESS_NS: u64 = 10_000_000;
+/// Fewer starts say nothing of a 99th percentile.
+pub const LEAST_STARTS: u64 = 100;
+/// The share of the run's time for which its cgroup may be throttled.
+pub const MOST_THROTTLED_SHARE: f64 = 0.01;
+
+const ROOT: &str = "/sys/fs/cgroup";
+
+/// What was seen so far.
+#[derive(Debug)]
+pub(super) struct Health {
+    /// Seconds without reserve, of the thread that had most of them.
+    busy: Vec<u64>,
+    most_share: f64,
+    cgroup: Option<PathBuf>,
+    /// Of the cgroup when the run began.
+    throttled_usec: Option<u64>,
+}
+
+impl Health {
+    pub(super) fn start(threads: usize) -> Health {
+        let cgroup = fs::read_to_string("/proc/self/cgroup").ok().and_then(|text| cgroup_of(&text));
+        let throttled_usec = cgroup.as_deref().and_then(throttled);
+        Health { busy: vec![0; threads], most_share: 0.0, cgroup, throttled_usec }
+    }
+
+    pub(super) fn take(&mut self, report: &Report) {
+        // The rest of a second at the end is no second.
+        if report.span_ns < 500_000_000 {
+            return;
+        }
+        let share = report.cpu_ns as f64 / report.span_ns as f64;
+        self.most_share = self.most_share.max(share);
+        if let Some(busy) = self.busy.get_mut(report.thread) {
+            *busy += u64::from(share >= MOST_CPU_SHARE);
+        }
+    }
+
+    /// Why the run cannot be believed; nothing where it can.
+    pub(super) fn reasons(&self, total: &Meter, elapsed_ns: u64) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let busy = self.busy.iter().copied().max().unwrap_or(0);
+        if busy > MOST_BUSY_SECONDS {
+            reasons.push(format!(
+                "a thread of the generator used {:.0} % of a core and more for {busy} s (bound: {:.0} % for {MOST_BUSY_SECONDS} s); take fewer users, think time, or more --threads",
+                self.most_share.min(1.0) * 100.0,
+                MOST_CPU_SHARE * 100.0,
+            ));
+        }
+        let now = self.cgroup.as_deref().and_then(throttled);
+        if let (Some(before), Some(now)) = (self.throttled_usec, now) {
+            let share = now.saturating_sub(before) as f64 * 1e3 / elapsed_ns.max(1) as f64;
+            if share > MOST_THROTTLED_SHARE {
+                reasons.push(format!(
+                    "the generator's cgroup was throttled for {:.1} % of the run (bound: {:.0} %); raise its CPU limit",
+                    share * 100.0,
+                    MOST_THROTTLED_SHARE * 100.0,
+                ));
+            }
+        }
+        for scenario in &total.scenarios {
+            let own = &scenario.starts.own_lateness;
+            let late = own.quantile(0.99).filter(|_| own.count() >= LEAST_STARTS);
+            if let Some(late) = late.filter(|&late| late > MOST_OWN_LATENESS_NS as f64) {
+                reasons.push(format!(
+                    "the generator came to starts {:.1} ms late at p(99) (bound: {} ms); give it more cores",
+                    late / 1e6,
+                    MOST_OWN_LATENESS_NS / 1_000_000,
+                ));
+            }
+        }
+        for (count, what, remedy) in [
+            (total.out_of_files, "file descriptors", "raise ulimit -n"),
+            (total.out_of_ports, "local ports", "reuse connections or widen net.ipv4.ip_local_port_range"),
+        ] {
+            if count > 0 {
+                reasons.push(format!("{count} connections were not opened for lack of {what}; {remedy}"));
+            }
+        }
+        reasons
+    }
+}
+
+/// The directory of the unified hierarchy that a process is in.
+fn cgroup_of(text: &str) -> Option<PathBuf> {
+    let path = text.lines().find_map(|line| line.strip_prefix("0::"))?;
+    Some(Path::new(ROOT).join(path.trim_start_matches('/')))
+}
+
+/// Of the cgroup and all above it, whichever has been throttled longest; `None` where nothing limits it.
+fn throttled(cgroup: &Path) -> Option<u64> {
+    let root = Path::new(ROOT);
+    let above = cgroup.ancestors().take_while(|path| path.starts_with(root));
+    above.filter_map(|path| throttled_usec(&fs::read_to_string(path.join("cpu.stat")).ok()?)).max()
+}
+
+fn throttled_usec(stat: &str) -> Option<u64> {
+    stat.lines().find_map(|line| line.strip_prefix("throttled_usec ")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::engine::meter::ScenarioMeter;
+
+    fn healthy() -> Health {
+        Health { busy: vec![0; 2], most_share: 0.0, cgroup: None, throttled_usec: None }
+    }
+
+    fn second(thread: usize, cpu_ms: u64) -> Report {
+        Report {
+            thread,
+            second: 1,
+            meter: Box::default(),
+            vus: 0,
+            vus_max: 0,
+            cpu_ns: cpu_ms * 1_000_000,
+            span_ns: 1_000_000_000,
+            is_last: false,
+        }
+    }
+
+    #[test]
+    fn a_thread_without_reserve_is_told() {
+        let mut health = healthy();
+        for _ in 0..10 {
+            health.take(&second(0, 940));
+        }
+        health.take(&second(1, 960));
+        health.take(&second(1, 960));
+        assert_eq!(health.reasons(&Meter::default(), 1), Vec::<String>::new());
+        health.take(&second(1, 990));
+        let told = health.reasons(&Meter::default(), 1);
+        assert!(told[0].contains("used 99 % of a core and more for 3 s"), "{told:?}");
+    }
+
+    #[test]
+    fn own_lateness_counts_and_the_targets_does_not() {
+        let mut scenario = ScenarioMeter::default();
+        for _ in 0..200 {
+            scenario.starts.made(20_000_000, false);
+        }
+        let meter = Meter { scenarios: vec![scenario.clone()], ..Meter::default() };
+        assert_eq!(healthy().reasons(&meter, 1), Vec::<String>::new());
+        for _ in 0..200 {
+            scenario.starts.made(20_000_000, true);
+        }
+        let meter = Meter { scenarios: vec![scenario], out_of_files: 3, out_of_ports: 0 };
+        let told = healthy().reasons(&meter, 1);
+        assert!(told[0].contains("20.0 ms late at p(99) (bound: 10 ms)"), "{told:?}");
+        assert!(told[1].starts_with("3 connections were not opened for lack of file descriptors"));
+    }
+
+    #[test]
+    fn the_kernels_files_are_read() {
+        assert_eq!(cgroup_of("1:name=x:/y\n0::/a/b\n").unwrap(), Path::new("/sys/fs/cgroup/a/b"));
+        assert_eq!(throttled_usec("usage_usec 5\nnr_throttled 2\nthrottled_usec 70\n"), Some(70));
+        assert_eq!(throttled_usec("usage_usec 5\n"), None);
+    }
+}

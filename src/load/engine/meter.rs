@@ -1,0 +1,213 @@
+//! What a thread has seen: counts and histograms, taken away once a second and begun anew. The same adds up all
+//! threads and seconds.
+
+use super::failure::{ErrorCode, Shortage};
+use super::outcome::{Outcome, Timing};
+use super::plan::{Plan, Request, Step, Work};
+use crate::load::histogram::Histogram;
+
+/// A start that is made no later than this is on time.
+const ON_TIME_NS: u64 = 1_000_000;
+
+/// By the places of scenarios, steps and checks in the plan, so that nothing is looked up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meter {
+    pub scenarios: Vec<ScenarioMeter>,
+    /// Connections that could not be opened for lack of file descriptors, or of ports.
+    pub out_of_files: u64,
+    pub out_of_ports: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScenarioMeter {
+    pub steps: Vec<StepMeter>,
+    /// Of iterations that were whole.
+    pub iteration_duration: Histogram,
+    pub starts: Starts,
+    /// Iterations of users that had a number of them and no time left.
+    pub undone: u64,
+    pub sent_bytes: u64,
+    pub received_bytes: u64,
+}
+
+/// Starts of a schedule whose fate is known. `scheduled = on_time + late + unsent` at every instant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Starts {
+    pub scheduled: u64,
+    pub on_time: u64,
+    pub late: u64,
+    pub unsent: u64,
+    /// Of these, those for which there was no user at the time, by the rule of `late: drop`.
+    pub dropped: u64,
+    pub lateness: Histogram,
+    /// How late the generator itself was: to the start where a user was free, else until it saw that none was.
+    pub own_lateness: Histogram,
+}
+
+/// Of one step; a sleep has no outcome.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepMeter {
+    /// Few: one for each status and error that was met.
+    pub outcomes: Vec<Outcome>,
+    /// The one that was met last is most likely met next.
+    last: usize,
+    pub checks: Vec<Tally>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passes: u64,
+    pub fails: u64,
+}
+
+impl Meter {
+    pub fn new(plan: &Plan) -> Meter {
+        let step = |step: &Step| match step {
+            Step::Request(request) => {
+                StepMeter { checks: vec![Tally::default(); request.checks.len()], ..StepMeter::default() }
+            }
+            Step::Sleep { .. } => StepMeter::default(),
+        };
+        let scenario = |work: &Work| ScenarioMeter {
+            steps: work.steps.iter().map(step).collect(),
+            ..ScenarioMeter::default()
+        };
+        Meter { scenarios: plan.scenarios.iter().map(scenario).collect(), ..Meter::default() }
+    }
+
+    /// Adds what another one of the same plan has seen.
+    pub fn merge(&mut self, other: &Meter) {
+        for (own, other) in self.scenarios.iter_mut().zip(&other.scenarios) {
+            own.merge(other);
+        }
+        self.out_of_files += other.out_of_files;
+        self.out_of_ports += other.out_of_ports;
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        for scenario in &mut self.scenarios {
+            scenario.clear();
+        }
+        (self.out_of_files, self.out_of_ports) = (0, 0);
+    }
+
+    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        self.scenarios.iter().flat_map(|scenario| &scenario.steps).flat_map(|step| &step.outcomes)
+    }
+
+    pub(super) fn lacked(&mut self, shortage: Shortage) {
+        match shortage {
+            Shortage::Files => self.out_of_files += 1,
+            Shortage::Ports => self.out_of_ports += 1,
+        }
+    }
+}
+
+impl ScenarioMeter {
+    fn merge(&mut self, other: &ScenarioMeter) {
+        for (own, other) in self.steps.iter_mut().zip(&other.steps) {
+            own.merge(other);
+        }
+        self.iteration_duration.merge(&other.iteration_duration);
+        self.starts.merge(&other.starts);
+        self.undone += other.undone;
+        self.sent_bytes += other.sent_bytes;
+        self.received_bytes += other.received_bytes;
+    }
+
+    fn clear(&mut self) {
+        for step in &mut self.steps {
+            step.outcomes.iter_mut().for_each(Outcome::clear);
+            step.checks.fill(Tally::default());
+        }
+        self.iteration_duration.clear();
+        self.starts.clear();
+        (self.undone, self.sent_bytes, self.received_bytes) = (0, 0, 0);
+    }
+}
+
+impl Starts {
+    /// One was made so long after its time; `is_own` where nothing but the generator held it up.
+    pub(super) fn made(&mut self, lateness_ns: u64, is_own: bool) {
+        self.scheduled += 1;
+        if lateness_ns <= ON_TIME_NS {
+            self.on_time += 1;
+        } else {
+            self.late += 1;
+        }
+        self.lateness.record(lateness_ns);
+        if is_own {
+            self.own_lateness.record(lateness_ns);
+        }
+    }
+
+    pub(super) fn not_made(&mut self, count: u64) {
+        self.scheduled += count;
+        self.unsent += count;
+    }
+
+    fn merge(&mut self, other: &Starts) {
+        self.scheduled += other.scheduled;
+        self.on_time += other.on_time;
+        self.late += other.late;
+        self.unsent += other.unsent;
+        self.dropped += other.dropped;
+        self.lateness.merge(&other.lateness);
+        self.own_lateness.merge(&other.own_lateness);
+    }
+
+    fn clear(&mut self) {
+        (self.scheduled, self.on_time, self.late) = (0, 0, 0);
+        (self.unsent, self.dropped) = (0, 0);
+        self.lateness.clear();
+        self.own_lateness.clear();
+    }
+}
+
+impl StepMeter {
+    /// A request has ended: with a response, or with status 0 and an error.
+    pub(super) fn ended(
+        &mut self,
+        request: &Request,
+        status: u16,
+        error: Option<ErrorCode>,
+        timing: &Timing,
+    ) {
+        self.outcome(status, error, || request.expects(status)).record(timing);
+    }
+
+    pub(super) fn checked(&mut self, check: usize, holds: bool) {
+        if let Some(tally) = self.checks.get_mut(check) {
+            tally.passes += u64::from(holds);
+            tally.fails += u64::from(!holds);
+        }
+    }
+
+    fn outcome(
+        &mut self,
+        status: u16,
+        error: Option<ErrorCode>,
+        is_expected: impl FnOnce() -> bool,
+    ) -> &mut Outcome {
+        let is_wanted = |outcome: &Outcome| outcome.status == status && outcome.error == error;
+        if !self.outcomes.get(self.last).is_some_and(is_wanted) {
+            let found = self.outcomes.iter().position(is_wanted);
+            self.last = found.unwrap_or(self.outcomes.len());
+            if found.is_none() {
+                self.outcomes.push(Outcome::new(status, error, is_expected()));
+            }
+        }
+        &mut self.outcomes[self.last]
+    }
+
+    fn merge(&mut self, other: &StepMeter) {
+        for theirs in other.outcomes.iter().filter(|outcome| outcome.requests() > 0) {
+            self.outcome(theirs.status, theirs.error, || theirs.is_expected).merge(theirs);
+        }
+        for (own, other) in self.checks.iter_mut().zip(&other.checks) {
+            own.passes += other.passes;
+            own.fails += other.fails;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Whoever watches a run while it goes.
+
+use super::books::Books;
+use super::meter::Meter;
+use super::plan::Plan;
+use crate::load::histogram::Histogram;
+use crate::load::results::Results;
+use crate::load::span::Span;
+
+/// Is told of each second. It must not block: the run's end waits for it.
+pub trait Observer {
+    fn second(&mut self, tick: &Tick<'_>);
+
+    /// The run is to end, for this reason.
+    fn ending(&mut self, reason: &str);
+}
+
+/// A second of a run.
+#[derive(Debug)]
+pub struct Tick<'a> {
+    pub plan: &'a Plan,
+    pub elapsed: Span,
+    /// How long that is since the tick before.
+    pub span: Span,
+    /// All so far.
+    pub total: &'a Meter,
+    /// What came since the tick before.
+    pub last: &'a Meter,
+    pub vus: u64,
+    pub vus_max: u64,
+    pub(super) books: &'a Books,
+    pub(super) started_ms: i64,
+}
+
+impl Tick<'_> {
+    /// The whole results so far. It takes some milliseconds for plans of many requests.
+    pub fn results(&self) -> Results {
+        self.books.results(self.started_ms)
+    }
+}
+
+impl Meter {
+    /// Requests that ended, and those of them that failed.
+    pub fn requests(&self) -> (u64, u64) {
+        self.outcomes().fold((0, 0), |(all, failed), outcome| {
+            let requests = outcome.requests();
+            (all + requests, failed + if outcome.is_expected { 0 } else { requests })
+        })
+    }
+
+    /// `http_req_duration` of all requests.
+    pub fn duration(&self) -> Histogram {
+        let mut all = Histogram::new();
+        for outcome in self.outcomes() {
+            all.merge(&outcome.duration);
+        }
+        all
+    }
+}

@@ -1,0 +1,83 @@
+//! Requests of one step that ended alike: their tags are the same, so their samples are one set of histograms.
+
+use super::failure::ErrorCode;
+use crate::load::histogram::Histogram;
+
+/// What one request took, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Timing {
+    /// From when it was wanted to its first byte.
+    pub(super) blocked: u64,
+    pub(super) connecting: u64,
+    pub(super) sending: u64,
+    pub(super) waiting: u64,
+    pub(super) receiving: u64,
+    /// From when its schedule wanted it to its end.
+    pub(super) latency: u64,
+}
+
+/// Requests that ended alike.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// 0 without a response.
+    pub status: u16,
+    pub error: Option<ErrorCode>,
+    /// The tag `expected_response`.
+    pub is_expected: bool,
+    /// Sending, waiting and receiving.
+    pub duration: Histogram,
+    pub latency: Histogram,
+    pub sending: Histogram,
+    pub waiting: Histogram,
+    pub receiving: Histogram,
+    /// Of requests that opened a connection; for all others both are 0 and in no histogram.
+    pub blocked: Histogram,
+    pub connecting: Histogram,
+}
+
+impl Outcome {
+    pub(super) fn new(status: u16, error: Option<ErrorCode>, is_expected: bool) -> Outcome {
+        Outcome { status, error, is_expected, ..Outcome::default() }
+    }
+
+    pub fn requests(&self) -> u64 {
+        self.duration.count()
+    }
+
+    /// Requests that went over a connection that was there.
+    pub fn reused(&self) -> u64 {
+        self.requests() - self.blocked.count()
+    }
+
+    pub(super) fn record(&mut self, timing: &Timing) {
+        self.duration.record(timing.sending + timing.waiting + timing.receiving);
+        self.latency.record(timing.latency);
+        self.sending.record(timing.sending);
+        self.waiting.record(timing.waiting);
+        self.receiving.record(timing.receiving);
+        if timing.blocked > 0 {
+            self.blocked.record(timing.blocked);
+            self.connecting.record(timing.connecting);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Outcome) {
+        for (own, other) in self.histograms().into_iter().zip(other.all()) {
+            own.merge(other);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.histograms().into_iter().for_each(Histogram::clear);
+    }
+
+    fn histograms(&mut self) -> [&mut Histogram; 7] {
+        let Outcome { duration, latency, sending, waiting, receiving, blocked, connecting, .. } = self;
+        [duration, latency, sending, waiting, receiving, blocked, connecting]
+    }
+
+    fn all(&self) -> [&Histogram; 7] {
+        let Outcome { duration, latency, sending, waiting, receiving, blocked, connecting, .. } = self;
+        [duration, latency, sending, waiting, receiving, blocked, connecting]
+    }
+}

@@ -1,0 +1,20 @@
+//! What threads tell the coordinator, once a second and at their end.
+
+use super::meter::Meter;
+
+/// One second of one thread.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) thread: usize,
+    /// How many seconds are over with it.
+    pub(super) second: u64,
+    /// Since the one before. It goes back to the thread, cleared, once it was added up.
+    pub(super) meter: Box<Meter>,
+    pub(super) vus: u64,
+    pub(super) vus_max: u64,
+    /// Processor time of the thread since the report before, and how long that was.
+    pub(super) cpu_ns: u64,
+    pub(super) span_ns: u64,
+    /// Nothing more comes of this thread.
+    pub(super) is_last: bool,
+}

@@ -1,0 +1,8 @@
+//! The seam of protocols: each knows how to ask and what an answer is, and nothing of schedules.
+
+/// HTTP/1.1 by hand: the hot path.
+pub mod http1;
+/// Where a request goes.
+mod url;
+
+pub use url::{Url, UrlError};

@@ -1,0 +1,124 @@
+//! Servers that misbehave: each failure is counted under k6's code, and none ends the run.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use podometer::load::engine::{Host, Plan, Step};
+use podometer::load::exit::Exit;
+use podometer::load::span::Span;
+use rustix::net::sockopt::set_socket_linger;
+
+use crate::harness::{counter, heard, plan, rate, request, run, server, threshold};
+
+const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
+
+fn with_timeout(address: SocketAddr, timeout: Span) -> Plan {
+    let mut plan = plan(address, "/", THREE);
+    plan.scenarios[0].steps = vec![Step::Request(Box::new(request(address, "/", timeout)))];
+    plan
+}
+
+/// Three requests fail with this code.
+fn fails(mut plan: Plan, code: u16) {
+    let selector = format!("http_reqs{{error_code:{code},status:0}}");
+    plan.thresholds.push(threshold(&selector, "count==3"));
+    let results = run(plan);
+    assert_eq!(counter(&results, &selector), 3, "{code}: {:?}", results.metrics);
+    assert_eq!(results.exit, Some(Exit::Passed));
+    assert_eq!((rate(&results, "http_req_failed"), rate(&results, "checks")), ((3, 0), (0, 3)));
+    assert_eq!(counter(&results, "iterations"), 3);
+}
+
+/// A server that writes this and closes.
+fn says(bytes: &'static [u8]) -> SocketAddr {
+    server(move |mut stream: TcpStream| {
+        // Whoever asked may have seen enough.
+        let _ = stream.write_all(bytes);
+    })
+}
+
+#[test]
+fn refused_connections() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    fails(plan(closed, "/", THREE), 1212);
+}
+
+#[test]
+fn resets() {
+    let address = server(|stream| set_socket_linger(&stream, Some(Duration::ZERO)).unwrap());
+    fails(plan(address, "/", THREE), 1220);
+}
+
+#[test]
+fn names_that_nobody_knows() {
+    let address = SocketAddr::from(([127, 0, 0, 1], 1));
+    let mut plan = plan(address, "/", THREE);
+    plan.hosts = vec![Host { name: "no-such-host.invalid".into(), port: 80 }];
+    plan.thresholds =
+        [1100, 1101].map(|code| threshold(&format!("http_reqs{{error_code:{code}}}"), "count>0")).into();
+    let results = run(plan);
+    // Without a name server the C library does not know whether the name exists.
+    let counts = [1100, 1101].map(|code| counter(&results, &format!("http_reqs{{error_code:{code}}}")));
+    assert!(counts == [0, 3] || counts == [3, 0], "{counts:?}");
+}
+
+#[test]
+fn answers_that_are_not_whole_or_not_http() {
+    for bytes in [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc",
+        b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab",
+    ] {
+        fails(plan(says(bytes), "/", THREE), 1000);
+    }
+}
+
+#[test]
+fn a_head_that_comes_byte_by_byte_and_never_ends() {
+    let address = server(|mut stream| {
+        let mut said = stream.write_all(b"HTTP/1.1 200 OK\r\nx: ");
+        while said.is_ok() {
+            std::thread::park_timeout(Duration::from_millis(5));
+            said = stream.write_all(b"y");
+        }
+    });
+    fails(with_timeout(address, Span::from_millis(200)), 1050);
+}
+
+#[test]
+fn a_body_without_end() {
+    let address = server(|mut stream| {
+        let mut said = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        let chunk = [b"4000\r\n".as_slice(), &[b'x'; 0x4000], b"\r\n"].concat();
+        while said.is_ok() {
+            said = stream.write_all(&chunk);
+        }
+    });
+    fails(with_timeout(address, Span::from_millis(200)), 1050);
+}
+
+#[test]
+fn a_server_that_never_answers() {
+    let address = server(|stream| while heard(&stream) {});
+    fails(with_timeout(address, Span::from_millis(200)), 1050);
+}
+
+#[test]
+fn a_connection_that_was_closed_while_idle_is_nobodys_failure() {
+    // One answer on each connection, which is kept to all appearance.
+    let connections = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&connections);
+    let address = server(move |mut stream| {
+        seen.fetch_add(1, Ordering::Relaxed);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+    });
+    let results = run(plan(address, "/", THREE));
+    assert_eq!(rate(&results, "http_req_failed"), (0, 3));
+    assert_eq!((rate(&results, "checks"), connections.load(Ordering::Relaxed)), ((3, 0), 3));
+}
