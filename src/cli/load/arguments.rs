@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::reports::Reports;
+
 /// Puts load on an HTTP server and says how it took it, in k6's words.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -38,6 +40,7 @@ Examples:
   podometer load run http://127.0.0.1:9759/ --stage 30s:100 --stage 1m:100 --stage 10s:0
   podometer load run http://127.0.0.1:9759/ --rate 200/s --duration 10s --vus 20
   podometer load run http://127.0.0.1:9759/ --rate 10/s --stage 1m:500 --threshold 'http_req_duration=p(95)<500'
+  podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m --summary-trend-stats 'med,p(99),p(99.9)' --junit out.xml
   podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json")]
 pub(in crate::cli) struct Run {
     /// Where the requests go: http://host[:port][/path][?query].
@@ -91,4 +94,6 @@ pub(in crate::cli) struct Run {
     /// Nothing is said while it runs.
     #[arg(short, long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) reports: Reports,
 }

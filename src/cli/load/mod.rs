@@ -6,10 +6,10 @@ mod arguments;
 mod plan;
 /// What is said while it runs.
 mod progress;
+/// What is said and left behind at the end.
+mod reports;
 /// From the start to the exit code.
 mod run;
-/// What is said at the end.
-mod summary;
 
 pub(super) use arguments::LoadCommand;
 pub(super) use run::run;
