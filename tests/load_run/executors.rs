@@ -61,6 +61,9 @@ fn iterations_without_time_left_are_dropped() {
         assert!(done > 0 && done < 100);
         assert_eq!(done + counter(results, "dropped_iterations"), 100);
     });
+    // Two are cut off within their first iteration, which is neither.
+    let cut = r#"{"executor": "per-vu-iterations", "vus": 2, "iterations": 5, "maxDuration": "1s", "gracefulStop": "0s"}"#;
+    each(cut, "/?delay=1m", |results| assert_eq!(counter(results, "dropped_iterations"), 8));
     let json = r#"{"executor": "shared-iterations", "vus": 2, "iterations": 50, "maxDuration": "1s"}"#;
     each(json, "/?delay=300ms", |results| {
         assert_eq!(counter(results, "iterations") + counter(results, "dropped_iterations"), 50);

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use super::meter::Meter;
 use super::report::Report;
 
-/// A thread that uses this share of a core over a second has no reserve: what it measures is its own queue.
-pub const MOST_CPU_SHARE: f64 = 0.95;
+/// A thread that is at work, or waits for a processor, for this share of a second has no reserve: what it measures is
+/// its own queue.
+pub const MOST_BUSY_SHARE: f64 = 0.95;
 /// One such second may be chance, of which a run of any length has some; so many are not.
 pub const MOST_BUSY_SECONDS: u64 = 2;
 /// Where the generator itself comes to starts later than this at the 99th percentile, it was too slow.
@@ -43,10 +44,10 @@ impl Health {
         if report.span_ns < 500_000_000 {
             return;
         }
-        let share = report.cpu_ns as f64 / report.span_ns as f64;
+        let share = report.busy_ns as f64 / report.span_ns as f64;
         self.most_share = self.most_share.max(share);
         if let Some(busy) = self.busy.get_mut(report.thread) {
-            *busy += u64::from(share >= MOST_CPU_SHARE);
+            *busy += u64::from(share >= MOST_BUSY_SHARE);
         }
     }
 
@@ -56,9 +57,9 @@ impl Health {
         let busy = self.busy.iter().copied().max().unwrap_or(0);
         if busy > MOST_BUSY_SECONDS {
             reasons.push(format!(
-                "a thread of the generator used {:.0} % of a core and more for {busy} s (bound: {:.0} % for {MOST_BUSY_SECONDS} s); take fewer users, think time, or more --threads",
+                "a thread of the generator was at work or waited for a processor {:.0} % of the time for {busy} s (bound: {:.0} % for {MOST_BUSY_SECONDS} s); take fewer users, think time, or more --threads",
                 self.most_share.min(1.0) * 100.0,
-                MOST_CPU_SHARE * 100.0,
+                MOST_BUSY_SHARE * 100.0,
             ));
         }
         let now = self.cgroup.as_deref().and_then(throttled);
@@ -128,7 +129,7 @@ mod tests {
             meter: Box::default(),
             vus: 0,
             vus_max: 0,
-            cpu_ns: cpu_ms * 1_000_000,
+            busy_ns: cpu_ms * 1_000_000,
             span_ns: 1_000_000_000,
             is_last: false,
         }
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(health.reasons(&Meter::default(), 1), Vec::<String>::new());
         health.take(&second(1, 990));
         let told = health.reasons(&Meter::default(), 1);
-        assert!(told[0].contains("used 99 % of a core and more for 3 s"), "{told:?}");
+        assert!(told[0].contains("99 % of the time for 3 s"), "{told:?}");
     }
 
     #[test]

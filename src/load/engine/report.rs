@@ -12,8 +12,8 @@ pub(super) struct Report {
     pub(super) meter: Box<Meter>,
     pub(super) vus: u64,
     pub(super) vus_max: u64,
-    /// Processor time of the thread since the report before, and how long that was.
-    pub(super) cpu_ns: u64,
+    /// How long the thread was at work or waited for a processor since the report before, and how long ago that was.
+    pub(super) busy_ns: u64,
     pub(super) span_ns: u64,
     /// Nothing more comes of this thread.
     pub(super) is_last: bool,

@@ -1,5 +1,6 @@
 //! A thread with its runtime: runs its part of all scenarios and reports once a second.
 
+use std::fs;
 use std::io;
 use std::mem;
 use std::rc::Rc;
@@ -43,7 +44,7 @@ struct Reporter {
     thread: Rc<Thread>,
     reports: mpsc::UnboundedSender<Report>,
     spares: std_mpsc::Receiver<Box<Meter>>,
-    cpu_ns: u64,
+    busy_ns: u64,
     at_ns: u64,
 }
 
@@ -72,8 +73,13 @@ impl Worker {
         let thread = Rc::new(Thread::new(plan, shared, clock, place, stop));
         let watched = Rc::clone(&thread);
         spawn_local(async move { watched.deadlines.watch(watched.clock).await });
-        let mut reporter =
-            Reporter { thread: Rc::clone(&thread), reports, spares, cpu_ns: thread_cpu_ns(), at_ns: 0 };
+        let mut reporter = Reporter {
+            thread: Rc::clone(&thread),
+            reports,
+            spares,
+            busy_ns: thread_busy_ns(),
+            at_ns: clock.now_ns(),
+        };
         let mut scenarios = JoinSet::new();
         for place in 0..thread.plan.scenarios.len() {
             scenarios.spawn_local(execute(Rc::clone(&thread), place));
@@ -102,14 +108,14 @@ impl Reporter {
         let thread = &self.thread;
         let mut meter = self.spares.try_recv().unwrap_or_else(|_| Box::new(Meter::new(&thread.plan)));
         mem::swap(&mut *meter, &mut *thread.meter.borrow_mut());
-        let (cpu_ns, at_ns) = (thread_cpu_ns(), thread.clock.now_ns());
+        let (busy_ns, at_ns) = (thread_busy_ns(), thread.clock.now_ns());
         let report = Report {
             thread: thread.place,
             second,
             meter,
             vus: thread.vus.get(),
             vus_max: thread.vus_max.get(),
-            cpu_ns: cpu_ns.saturating_sub(mem::replace(&mut self.cpu_ns, cpu_ns)),
+            busy_ns: busy_ns.saturating_sub(mem::replace(&mut self.busy_ns, busy_ns)),
             span_ns: at_ns.saturating_sub(mem::replace(&mut self.at_ns, at_ns)),
             is_last,
         };
@@ -118,7 +124,17 @@ impl Reporter {
     }
 }
 
-fn thread_cpu_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * SECOND_NS + time.tv_nsec as u64
+/// How long this thread was at work, and, where the kernel tells, how long it waited for a processor.
+///
+/// Source: Linux `Documentation/scheduler/sched-stats.rst`, `/proc/<pid>/schedstat`: both in nanoseconds.
+fn thread_busy_ns() -> u64 {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let told = told.and_then(|text| {
+        let mut fields = text.split_whitespace().map(|field| field.parse::<u64>().ok());
+        Some(fields.next()?? + fields.next()??)
+    });
+    told.unwrap_or_else(|| {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        time.tv_sec as u64 * SECOND_NS + time.tv_nsec as u64
+    })
 }

@@ -7,22 +7,36 @@ use crate::load::engine::user::User;
 use crate::load::scenario::Executor;
 
 /// How many iterations a user may begin.
-#[derive(Clone, Copy)]
 enum Quota {
     Endless,
-    Own(u64),
+    Own(Own),
     Shared,
 }
 
+/// A user's own iterations. Those that are left when it is gone, however it went, are told.
+struct Own {
+    shift: Rc<Shift>,
+    left: u64,
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.shift.meter(|meter| meter.undone += self.left);
+    }
+}
+
 pub(super) async fn run(shift: &Rc<Shift>) {
-    let (vus, quota) = match shift.scenario().executor {
-        Executor::SharedIterations { vus, .. } => (vus, Quota::Shared),
-        Executor::PerVuIterations { vus, iterations, .. } => (vus, Quota::Own(iterations)),
-        _ => (shift.scenario().executor.max_vus(), Quota::Endless),
-    };
-    let mine = shift.thread.shared.share(shift.thread.place, vus);
+    let executor = &shift.scenario().executor;
+    let mine = shift.thread.shared.share(shift.thread.place, executor.max_vus());
     shift.made(mine);
     for _ in 0..mine {
+        let quota = match executor {
+            Executor::SharedIterations { .. } => Quota::Shared,
+            Executor::PerVuIterations { iterations, .. } => {
+                Quota::Own(Own { shift: Rc::clone(shift), left: *iterations })
+            }
+            _ => Quota::Endless,
+        };
         shift.spawn(turn(Rc::clone(shift), quota));
     }
     tokio::select! {
@@ -39,13 +53,7 @@ async fn turn(shift: Rc<Shift>, mut quota: Quota) {
     let mut user = User::new(&shift.thread, shift.place);
     loop {
         let now = shift.thread.clock.now_ns();
-        if shift.is_over(now) {
-            if let Quota::Own(left) = quota {
-                shift.meter(|meter| meter.undone += left);
-            }
-            return;
-        }
-        if !quota.take(&shift) {
+        if shift.is_over(now) || !quota.take(&shift) {
             return;
         }
         user.iterate(now, now).await;
@@ -56,10 +64,10 @@ impl Quota {
     fn take(&mut self, shift: &Shift) -> bool {
         match self {
             Quota::Endless => true,
-            Quota::Own(left) => {
-                let is_left = *left > 0;
-                *left = left.saturating_sub(1);
-                is_left
+            Quota::Own(Own { left: 0, .. }) => false,
+            Quota::Own(own) => {
+                own.left -= 1;
+                true
             }
             Quota::Shared => shift.thread.shared.take(shift.place),
         }
