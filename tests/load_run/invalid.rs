@@ -17,9 +17,9 @@ fn a_lack_of_file_descriptors() {
     let output = Command::new("sh").args(["-c", &format!("ulimit -n 40; exec {load}")]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(120), "{said}");
-    assert!(said.contains("INVALID: ") && said.contains("for lack of file descriptors"), "{said}");
+    assert!(said.contains("INVALID") && said.contains("for lack of file descriptors"), "{said}");
     // They are failures under k6's code for it all the same, and the run goes on.
-    assert!(said.lines().any(|line| line.contains("iterations.") && line.contains(". 200 ")), "{said}");
+    assert!(said.lines().any(|line| line.contains(" iterations.") && line.contains(": 200 ")), "{said}");
 }
 
 #[test]
@@ -39,6 +39,6 @@ fn a_generator_that_stood_still() {
     let mut out = String::new();
     child.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!(child.0.wait().unwrap().code(), Some(120), "{out}");
-    assert!(out.contains("INVALID: the generator came to starts"), "{out}");
-    assert!(out.contains("schedule default: 600 due"), "{out}");
+    assert!(out.contains("INVALID") && out.contains("the generator came to starts"), "{out}");
+    assert!(out.contains("scheduled 600 = "), "{out}");
 }

@@ -27,7 +27,7 @@ fn a_url_alone_is_one_request() {
     let url = format!("http://{}/", target.address());
     let (code, out, said) = run(&url, &[]);
     assert_eq!((code, said.as_str()), (0, ""));
-    assert!(out.lines().any(|line| line.contains("http_reqs") && line.contains(". 1 ")), "{out}");
+    assert!(out.lines().any(|line| line.contains("http_reqs") && line.contains(": 1 ")), "{out}");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn thresholds_decide_the_exit_code() {
             &["--vus", "2", "--iterations", "20", "--check-status", "200", "--threshold", threshold],
         );
         assert_eq!(ended, code, "{out}{said}");
-        assert!(out.contains("status is 200 20 of 20"), "{out}");
+        assert!(out.contains("status is 200") && out.contains("20 out of 20"), "{out}");
     }
 }
 
@@ -105,4 +105,42 @@ fn a_second_interrupt_does_not_wait() {
     let (code, out) = rest(&mut child);
     assert_eq!(code, Some(105));
     assert!(out.contains("vus_max"), "{out}");
+}
+
+#[test]
+fn each_report_is_written_and_replaces_what_stood_there() {
+    let target = target();
+    let url = format!("http://{}/", target.address());
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let forms = ["--summary-json", "--summary-export", "--summary-machine", "--csv", "--junit"];
+    let files: Vec<String> = forms.iter().map(|form| path(form)).collect();
+    std::fs::write(&files[0], "x".repeat(1 << 20)).unwrap();
+    let reports = forms.iter().zip(&files).flat_map(|(form, file)| [*form, file.as_str()]);
+    let load = ["--iterations", "3", "--check-status", "200", "--summary-trend-stats", "p(99.9),count"];
+    let flags: Vec<&str> = load.into_iter().chain(reports).collect();
+    let (code, out, said) = run(&url, &flags);
+    assert_eq!(code, 0, "{said}");
+    let duration = out.lines().find(|line| line.contains("http_req_duration")).unwrap();
+    assert!(duration.contains("p(99.9)=") && duration.ends_with("count=3"), "{out}");
+    let text = |at: usize| std::fs::read_to_string(&files[at]).unwrap();
+    let json = |at: usize| serde_json::from_str::<serde_json::Value>(&text(at)).unwrap();
+    assert_eq!(json(0)["metrics"]["http_reqs"]["values"]["count"], 3);
+    assert_eq!(json(1)["metrics"]["http_reqs"]["count"], 3);
+    assert_eq!(json(2)["version"], "1.0.0");
+    assert!(text(3).starts_with("run_id,kind,name,"), "{}", text(3));
+    assert!(text(4).contains("<testcase ") && text(4).contains(&url), "{}", text(4));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_before_the_first_request() {
+    let target = target();
+    let url = format!("http://{}/", target.address());
+    let flags = ["--csv", "/no/such/folder/out.csv", "--summary-trend-stats", "p(101)"];
+    let (code, out, said) = run(&url, &flags);
+    assert_eq!((code, out.as_str()), (104, ""), "{said}");
+    assert!(said.contains("--csv: /no/such/folder/out.csv: ") && said.contains("p(101)"), "{said}");
+    let (_, out, _) = run(&url, &["--iterations", "1"]);
+    let requests = out.lines().find(|line| line.contains("http_reqs")).unwrap();
+    assert!(requests.contains(": 1 "), "{requests}");
 }
