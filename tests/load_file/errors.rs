@@ -111,6 +111,7 @@ fn thresholds_and_metrics() {
 #[rustfmt::skip]
 const OPTIONS: &[Row] = &[
     ("maxRedirect: 5", "t:1:11: unknown key options.maxRedirect; did you mean options.maxRedirects?"),
+    ("vus: 5", "t:1:11: options.vus: stands at the top of the file; move it there"),
     ("maxRedirects: -1", "t:1:25: options.maxRedirects: \"-1\" is below 0; allowed: 0 to 1000"),
     ("dns: {select: roundrobin}", "t:1:25: options.dns.select: \"roundrobin\" is not known; did you mean roundRobin?; allowed: first, random, roundRobin"),
     ("tlsVersion: tls1.0", "t:1:23: options.tlsVersion: \"tls1.0\" is not known; did you mean tls1.2?; allowed: tls1.2, tls1.3"),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::fields::{Field, Fields};
 use super::node::Value;
+use super::problem::Fault;
 use super::values::Reader;
 use crate::load::span::Span;
 use crate::load::threshold::Expression;
@@ -189,6 +190,9 @@ const IDLE: [&str; 8] = [
     "tlsCipherSuites",
 ];
 
+/// Options of k6 that stand beside `options` here.
+const AT_THE_TOP: [&str; 7] = ["duration", "iterations", "scenarios", "stages", "tags", "thresholds", "vus"];
+
 impl Reader<'_> {
     pub(super) fn options(&mut self, field: &Field<'_>) -> Options {
         let mut options = Options::default();
@@ -216,6 +220,12 @@ impl Reader<'_> {
             let items = self.items(&field);
             items.iter().filter_map(|item| self.choice(item, &SYSTEM_TAGS)).map(str::to_owned).collect()
         });
+        for entry in AT_THE_TOP.iter().filter_map(|key| field.node.entry(key)) {
+            let key = &entry.key;
+            let message = format!("options.{key}: stands at the top of the file; move it there");
+            self.complain(entry.place, Fault::Refused(message));
+        }
+        fields.pass_over(&AT_THE_TOP);
         for key in IDLE {
             if let Some(field) = fields.take(key) {
                 self.remark(field.node.place, format!("{}: does nothing here", field.path));
