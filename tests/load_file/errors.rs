@@ -111,12 +111,13 @@ fn thresholds_and_metrics() {
 #[rustfmt::skip]
 const OPTIONS: &[Row] = &[
     ("maxRedirect: 5", "t:1:11: unknown key options.maxRedirect; did you mean options.maxRedirects?"),
+    ("vus: 5", "t:1:11: options.vus: stands at the top of the file; move it there"),
     ("maxRedirects: -1", "t:1:25: options.maxRedirects: \"-1\" is below 0; allowed: 0 to 1000"),
     ("dns: {select: roundrobin}", "t:1:25: options.dns.select: \"roundrobin\" is not known; did you mean roundRobin?; allowed: first, random, roundRobin"),
     ("tlsVersion: tls1.0", "t:1:23: options.tlsVersion: \"tls1.0\" is not known; did you mean tls1.2?; allowed: tls1.2, tls1.3"),
     ("tlsVersion: {min: tls1.3, max: tls1.2}", "t:1:23: options.tlsVersion: min is above max"),
     ("tlsAuth: [{cert: a.pem}]", "t:1:21: options.tlsAuth[0]: lacks cert or key; allowed: two PEM files"),
-    ("systemTags: [urll]", "t:1:24: options.systemTags[0]: \"urll\" is not known; did you mean url?; allowed: check, error, error_code, expected_response, group, ip, iter, method, name, ocsp_status, proto, scenario, service, status, subproto, tls_version, url"),
+    ("systemTags: [urll]", "t:1:24: options.systemTags[0]: \"urll\" is not known; did you mean url?; allowed: check, error, error_code, expected_response, group, ip, iter, method, name, ocsp_status, proto, scenario, service, status, subproto, tls_version, url, vu"),
     ("summaryTrendStats: [p95]", "t:1:31: options.summaryTrendStats[0]: \"p95\" is no number of a trend; allowed: avg, min, med, max, count, p(0) to p(100)"),
     ("executionSegment: '0:1/2'", "t:1:11: unknown key options.executionSegment; known here: batch, batchPerHost, blacklistIPs, blockHostnames, cloud, discardResponseBodies, dns, ext, features, handleSummaryTimeout, hosts, httpDebug, insecureSkipTLSVerify, localIPs, maxRedirects, metricSamplesBufferSize, minIterationDuration, noConnectionReuse, noCookiesReset, noSetup, noTeardown, noVUConnectionReuse, paused, rps, seed, setupTimeout, summaryTimeUnit, summaryTrendStats, systemTags, teardownTimeout, throw, tlsAuth, tlsCipherSuites, tlsVersion, userAgent"),
 ];
@@ -202,6 +203,8 @@ const REQUESTS: &[Row] = &[
     ("body: x, json: {}", "t:1:52: flows.default[0].json: a request has one body; allowed: one of body, form, json"),
     ("body: {file: none.txt}", "t:1:50: flows.default[0].body.file: tests/none.txt: cannot be read: entity not found"),
     ("json: {a: ['${x}']}", "t:1:48: flows.default[0].json: unknown variable ${x}; no earlier step sets it, and neither env nor the environment does"),
+    ("json: '{a: 1}'", "t:1:43: flows.default[0].json: is no JSON: key must be a string at line 1 column 2"),
+    ("json: '[\"${WORD}\", ${__VU}'", "t:1:43: flows.default[0].json: is no JSON: EOF while parsing a list at line 1 column 28"),
     ("auth: {basic: {user: x}}", "t:1:51: flows.default[0].auth.basic: lacks user or password"),
     ("auth: {beaerer: x}", "t:1:44: unknown key flows.default[0].auth.beaerer; did you mean flows.default[0].auth.bearer?"),
     ("timeout: long", "t:1:46: flows.default[0].timeout: \"long\" is no duration; allowed: a duration such as 1m30s, 1.5h, 300ms or 1us, or a number of milliseconds"),

@@ -12,3 +12,4 @@ mod profiles;
 mod reading;
 mod running;
 mod shown;
+mod steady;

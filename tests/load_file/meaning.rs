@@ -57,6 +57,18 @@ flows: {default: [{get: 'http://h'}]}
 }
 
 #[test]
+fn a_threshold_on_nothing_is_remarked_upon() {
+    let text = "scenarios: {api: {executor: per-vu-iterations}}
+flows: {default: [{get: 'http://h'}]}
+thresholds: {'checks{scenario:apy}': rate>0.9, 'checks{scenario:api}': rate>0.9}
+";
+    let remarks: Vec<String> = read(text).unwrap().remarks.iter().map(ToString::to_string).collect();
+    let expected =
+        "tests/t.yaml:3:14: thresholds.checks{scenario:apy}: no scenario is called apy; did you mean api?";
+    assert_eq!(remarks, [expected]);
+}
+
+#[test]
 fn flags_go_above_the_file() {
     let text = "stages: [{duration: 1m, target: 5}]\nflows: {only: [{get: 'http://h'}]}\n";
     let executor = |overrides| read_with(text, overrides).unwrap().plans.remove(0).scenario.executor;

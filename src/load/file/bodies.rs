@@ -76,7 +76,10 @@ impl Reader<'_> {
     fn json(&mut self, scope: &mut Scope, field: &Field<'_>) -> Option<Template> {
         let mut parts = Vec::new();
         match &field.node.value {
-            Value::Scalar { text, .. } => self.json_text(scope, field, text, &mut parts)?,
+            Value::Scalar { text, .. } => {
+                self.json_text(scope, field, text, &mut parts)?;
+                self.json_is_whole(field, &parts);
+            }
             _ => self.json_value(scope, field, field.node, &mut parts)?,
         }
         Some(Template::new(parts))
@@ -115,6 +118,18 @@ impl Reader<'_> {
             }
         }
         Some(())
+    }
+
+    /// Whatever the holes are filled with, the text around them must be JSON: a number stands for each.
+    fn json_is_whole(&mut self, field: &Field<'_>, parts: &[Part]) {
+        let text = parts.iter().flat_map(|part| match part {
+            Part::Literal(text) => text,
+            Part::Hole { .. } => &b"0"[..],
+        });
+        let text: Vec<u8> = text.copied().collect();
+        if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&text) {
+            self.refuse_with(field, format_args!("is no JSON: {error}"));
+        }
     }
 
     fn json_value(

@@ -18,6 +18,7 @@ pub(super) struct Fields<'n> {
     path: String,
     entries: &'n [Entry],
     known: Vec<&'static str>,
+    passed: Vec<&'static str>,
 }
 
 impl<'n> Field<'n> {
@@ -40,10 +41,19 @@ impl<'n> Fields<'n> {
         (!entry.node.is_null()).then_some(field)
     }
 
+    /// Keys of which something else was said.
+    pub(super) fn pass_over(&mut self, keys: &[&'static str]) {
+        self.passed.extend(keys);
+    }
+
     /// Complains of every key that was not asked for; true where there is none. A slip is not lacking as well.
     pub(super) fn finish(self, reader: &mut Reader<'_>) -> bool {
         let mut is_known = true;
-        for entry in self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {
+        let is_taken = |entry: &&Entry| {
+            let key = entry.key.as_str();
+            self.known.contains(&key) || self.passed.contains(&key)
+        };
+        for entry in self.entries.iter().filter(|entry| !is_taken(entry)) {
             let nearest = nearest(&entry.key, self.known.iter().copied()).map(|key| join(&self.path, key));
             let mut known: Vec<String> = self.known.iter().map(|&key| key.to_owned()).collect();
             known.sort_unstable();
@@ -59,7 +69,7 @@ impl Reader<'_> {
     /// The value as a map whose keys are known; a complaint where it is none.
     pub(super) fn fields<'n>(&mut self, field: &Field<'n>) -> Option<Fields<'n>> {
         let entries = self.entries_of(field)?;
-        Some(Fields { path: field.path.clone(), entries, known: Vec::new() })
+        Some(Fields { path: field.path.clone(), entries, known: Vec::new(), passed: Vec::new() })
     }
 
     /// The value as a map of names that the file gives. One that says nothing is left out.

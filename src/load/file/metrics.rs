@@ -1,12 +1,13 @@
 //! Metrics of the file's own, and thresholds on all metrics.
 
 use super::fields::Field;
-use super::node::Value;
+use super::node::{Place, Value};
 use super::values::Reader;
-use super::whole::Metric;
+use super::whole::{Metric, Plan};
 use crate::load::metric::{BUILT_IN, MetricType};
 use crate::load::results::Contains;
 use crate::load::threshold::{Threshold, ThresholdDraft};
+use crate::model::nearest::nearest;
 
 const TYPES: [(&str, MetricType); 4] = [
     ("counter", MetricType::Counter),
@@ -61,7 +62,11 @@ impl Reader<'_> {
     }
 
     /// Of each metric a list of expressions and maps, or one of them alone.
-    pub(super) fn thresholds(&mut self, field: &Field<'_>, known: &[(&str, MetricType)]) -> Vec<Threshold> {
+    pub(super) fn thresholds(
+        &mut self,
+        field: &Field<'_>,
+        known: &[(&str, MetricType)],
+    ) -> Vec<(Place, Threshold)> {
         let mut thresholds = Vec::new();
         for (entry, field) in self.named(field) {
             let is_list = matches!(field.node.value, Value::List(_));
@@ -69,12 +74,29 @@ impl Reader<'_> {
             for item in items {
                 let Some(draft) = self.threshold(&item) else { continue };
                 match Threshold::parse(&entry.key, &draft, known.iter().copied()) {
-                    Ok(threshold) => thresholds.push(threshold),
+                    Ok(threshold) => thresholds.push((entry.place, threshold)),
                     Err(error) => self.refuse_with(&item, error),
                 }
             }
         }
         thresholds
+    }
+
+    /// A threshold whose samples never come always passes, which nobody means. What runs is known only when flags and
+    /// environment have had their say, so it is no mistake of the file.
+    pub(super) fn check_selectors(&mut self, thresholds: &[(Place, Threshold)], plans: &[Plan]) {
+        let scenarios: Vec<&str> = plans.iter().map(|plan| plan.scenario.name.as_str()).collect();
+        for (place, threshold) in thresholds {
+            for (tag, value) in &threshold.selector.tags {
+                if tag != "scenario" || scenarios.contains(&value.as_str()) {
+                    continue;
+                }
+                let meant = nearest(value, scenarios.iter().copied());
+                let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+                let selector = &threshold.selector;
+                self.remark(*place, format!("thresholds.{selector}: no scenario is called {value}{meant}"));
+            }
+        }
     }
 
     fn threshold(&mut self, field: &Field<'_>) -> Option<ThresholdDraft> {

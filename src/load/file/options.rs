@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::fields::{Field, Fields};
 use super::node::Value;
+use super::problem::Fault;
 use super::values::Reader;
 use crate::load::span::Span;
 use crate::load::threshold::Expression;
@@ -156,11 +157,25 @@ const TLS_VERSIONS: [(&str, TlsVersion); 2] = [("tls1.2", TlsVersion::Tls12), ("
 const TIME_UNITS: [(&str, TimeUnit); 3] =
     [("ms", TimeUnit::Millis), ("s", TimeUnit::Seconds), ("us", TimeUnit::Micros)];
 
-#[rustfmt::skip]
-const SYSTEM_TAGS: [(&str, ()); 17] = [
-    ("check", ()), ("error", ()), ("error_code", ()), ("expected_response", ()), ("group", ()), ("ip", ()), ("iter", ()),
-    ("method", ()), ("name", ()), ("ocsp_status", ()), ("proto", ()), ("scenario", ()), ("service", ()), ("status", ()),
-    ("subproto", ()), ("tls_version", ()), ("url", ()),
+const SYSTEM_TAGS: [(&str, &str); 18] = [
+    ("check", "check"),
+    ("error", "error"),
+    ("error_code", "error_code"),
+    ("expected_response", "expected_response"),
+    ("group", "group"),
+    ("ip", "ip"),
+    ("iter", "iter"),
+    ("method", "method"),
+    ("name", "name"),
+    ("ocsp_status", "ocsp_status"),
+    ("proto", "proto"),
+    ("scenario", "scenario"),
+    ("service", "service"),
+    ("status", "status"),
+    ("subproto", "subproto"),
+    ("tls_version", "tls_version"),
+    ("url", "url"),
+    ("vu", "vu"),
 ];
 
 /// k6 knows them; here they change nothing.
@@ -174,6 +189,9 @@ const IDLE: [&str; 8] = [
     "paused",
     "tlsCipherSuites",
 ];
+
+/// Options of k6 that stand beside `options` here.
+const AT_THE_TOP: [&str; 7] = ["duration", "iterations", "scenarios", "stages", "tags", "thresholds", "vus"];
 
 impl Reader<'_> {
     pub(super) fn options(&mut self, field: &Field<'_>) -> Options {
@@ -200,14 +218,14 @@ impl Reader<'_> {
             fields.take("summaryTimeUnit").and_then(|field| self.choice(&field, &TIME_UNITS));
         options.system_tags = fields.take("systemTags").map(|field| {
             let items = self.items(&field);
-            for item in &items {
-                // `vu` is too near to other words to be in the table.
-                if item.node.shown() != "vu" {
-                    self.choice(item, &SYSTEM_TAGS);
-                }
-            }
-            items.iter().map(|item| item.node.shown()).collect()
+            items.iter().filter_map(|item| self.choice(item, &SYSTEM_TAGS)).map(str::to_owned).collect()
         });
+        for entry in AT_THE_TOP.iter().filter_map(|key| field.node.entry(key)) {
+            let key = &entry.key;
+            let message = format!("options.{key}: stands at the top of the file; move it there");
+            self.complain(entry.place, Fault::Refused(message));
+        }
+        fields.pass_over(&AT_THE_TOP);
         for key in IDLE {
             if let Some(field) = fields.take(key) {
                 self.remark(field.node.place, format!("{}: does nothing here", field.path));

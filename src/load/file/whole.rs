@@ -164,11 +164,12 @@ impl Reader<'_> {
         let Scope { variables, data, .. } = compiler.scope;
         let vocabulary = Arc::new(Vocabulary { variables: variables.into(), data: data.into() });
         self.check_unique(root, &vocabulary, &plans);
+        self.check_selectors(&thresholds, &plans);
         Some(File {
             path: self.file.to_owned(),
             plans,
             options,
-            thresholds,
+            thresholds: thresholds.into_iter().map(|(_, threshold)| threshold).collect(),
             metrics,
             tags,
             setup,

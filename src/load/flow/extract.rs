@@ -43,7 +43,7 @@ impl Extract {
                 None => false,
             },
             Source::Regex { regex, group } => {
-                // Groups cost more than the whole match.
+                // Groups cost more than the whole match, and an allocation.
                 let found = if *group == 0 {
                     regex.find(reply.body())
                 } else {

@@ -7,9 +7,9 @@ use std::fmt;
 use jsonpath_rust::parser::model::JpQuery;
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
+
+use super::json_walk::{Segment, walk};
 
 /// A path into a document, compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +22,6 @@ pub struct JsonPath {
 enum Way {
     Direct(Box<[Segment]>),
     Query(Box<JpQuery>),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
-    Key(Box<str>),
-    Index(usize),
 }
 
 /// A text that is no path.
@@ -57,12 +51,7 @@ impl JsonPath {
     /// The JSON text of the first value there; `None` where there is none, or no JSON at all.
     pub fn find<'a>(&self, document: &'a [u8]) -> Option<Cow<'a, str>> {
         match &self.way {
-            Way::Direct(segments) => {
-                let mut deserializer = serde_json::Deserializer::from_slice(document);
-                let found = Seek(segments).deserialize(&mut deserializer).ok()?;
-                deserializer.end().ok()?;
-                found.map(Cow::Borrowed)
-            }
+            Way::Direct(segments) => walk(segments, document).map(Cow::Borrowed),
             Way::Query(query) => {
                 let document: Value = serde_json::from_slice(document).ok()?;
                 let found = js_path_process(query, &document).ok()?;
@@ -122,108 +111,6 @@ fn direct(text: &str) -> Option<Vec<Segment>> {
         }
     }
     Some(segments)
-}
-
-/// Goes down one segment for each level and skips everything beside the way.
-#[derive(Clone, Copy)]
-struct Seek<'p>(&'p [Segment]);
-
-impl<'de> DeserializeSeed<'de> for Seek<'_> {
-    type Value = Option<&'de str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        if self.0.is_empty() {
-            let raw = <&RawValue as serde::Deserialize>::deserialize(deserializer)?;
-            return Ok(Some(raw.get()));
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Seek<'_> {
-    type Value = Option<&'de str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON document")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let Some((first, rest)) = self.0.split_first() else { return Ok(None) };
-        let mut found = None;
-        while let Some(is_wanted) = map.next_key_seed(IsKey(first))? {
-            if is_wanted {
-                // Of a key that stands there twice the last one counts, as everywhere.
-                found = map.next_value_seed(Seek(rest))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
-        let Some((first, rest)) = self.0.split_first() else { return Ok(None) };
-        let mut found = None;
-        let mut at = 0;
-        loop {
-            if *first == Segment::Index(at) {
-                match seq.next_element_seed(Seek(rest))? {
-                    Some(value) => found = value,
-                    None => return Ok(found),
-                }
-            } else if seq.next_element::<IgnoredAny>()?.is_none() {
-                return Ok(found);
-            }
-            at += 1;
-        }
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-/// Compares a key without keeping it.
-struct IsKey<'p>(&'p Segment);
-
-impl<'de> DeserializeSeed<'de> for IsKey<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IsKey<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(matches!(self.0, Segment::Key(name) if **name == *key))
-    }
 }
 
 #[cfg(test)]

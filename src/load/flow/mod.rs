@@ -7,6 +7,8 @@ mod check;
 mod extract;
 /// One value of a JSON document, without a tree where that can be.
 mod json_path;
+/// Down a JSON text by keys and indices.
+mod json_walk;
 /// Samples of the run's own metrics.
 mod record;
 /// What an answer is to checks and extraction.

@@ -1,5 +1,7 @@
 //! A request with everything that it may carry.
 
+use std::fmt;
+
 use super::check::Check;
 use super::extract::Extract;
 use super::record::Record;
@@ -66,10 +68,20 @@ pub struct Body {
     pub content_type: Option<&'static str>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Auth {
     Basic { user: Template, password: Template },
     Bearer(Template),
+}
+
+/// It says which way, and no secret.
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Auth::Basic { .. } => "Basic(***)",
+            Auth::Bearer(_) => "Bearer(***)",
+        })
+    }
 }
 
 impl Method {
@@ -204,5 +216,52 @@ impl Address {
         let holes = if known.contains('#') { &[] } else { holes };
         let target = [Part::Literal(target.into_bytes().into())].into_iter().chain(holes.iter().cloned());
         Ok(Address::Known { origin, target: Template::new(target) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_split_into_server_and_target() {
+        for (url, authority, is_tls, target) in [
+            ("http://h", "h", false, "/"),
+            ("HTTPS://h/", "h", true, "/"),
+            ("https://h:443/a?b", "h", true, "/a?b"),
+            ("http://h:443?b#c", "h:443", false, "/?b"),
+            ("http://h:/a", "h", false, "/a"),
+            ("http://[::1]:8080/a#b", "[::1]:8080", false, "/a"),
+            ("http://a-b.c_d:1/@", "a-b.c_d:1", false, "/@"),
+        ] {
+            let (origin, found) = Origin::split(url).unwrap();
+            assert_eq!(
+                (origin.authority().as_str(), origin.is_tls, &*found),
+                (authority, is_tls, target),
+                "{url}"
+            );
+        }
+        for (url, reason) in [
+            ("", "does not begin with http:// or https://"),
+            ("ftp://h/", "does not begin with http:// or https://"),
+            ("https:/h/", "does not begin with http:// or https://"),
+            ("http://", "names no host"),
+            ("http://:80/", "names no host"),
+            ("http://a b/", "names a host that cannot be"),
+            ("http://h:0/", "names a port that cannot be"),
+            ("http://h:x/", "names a port that cannot be"),
+            ("http://[::1/", "has no closing bracket"),
+            ("http://[h]/", "holds no IPv6 address"),
+            ("http://[::1]x/", "has text behind the host"),
+            ("http://u@h/", "holds a user; give it as auth"),
+        ] {
+            assert_eq!(Origin::split(url), Err(reason), "{url}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let auth = Auth::Basic { user: Template::literal("u"), password: Template::literal("p") };
+        assert_eq!(format!("{auth:?} {:?}", Auth::Bearer(Template::literal("t"))), "Basic(***) Bearer(***)");
     }
 }

@@ -1,5 +1,6 @@
 //! What the holes of templates are filled with: one set for each user, reused from iteration to iteration.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::table::Dataset;
@@ -13,7 +14,7 @@ pub struct Vocabulary {
 }
 
 /// The variables, rows and counters of one user.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Values {
     vocabulary: Arc<Vocabulary>,
     pub(super) vu: u64,
@@ -24,7 +25,7 @@ pub struct Values {
     pub(super) random: Random,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 struct Slot {
     bytes: Vec<u8>,
     state: State,
@@ -32,7 +33,7 @@ struct Slot {
     kept: Option<Arc<[u8]>>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default)]
 enum State {
     /// What was set before the run, if anything.
     #[default]
@@ -41,6 +42,13 @@ enum State {
     Set,
     /// It was looked for in this iteration and not found.
     Missing,
+}
+
+/// Tokens are among the values.
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Values(user {}, iteration {})", self.vu, self.iteration)
+    }
 }
 
 impl Values {
