@@ -74,8 +74,11 @@ impl Cluster {
             reconciled: snapshot.reconciled.clone(),
             node_name: snapshot.node_name.clone(),
             taken_ms: snapshot.taken.wall_ms(),
+            // A pod has its own cgroup, its pause container's and one or more of what it runs.
+            pods: Vec::with_capacity(snapshot.units.len() / 3),
             ..Cluster::default()
         };
+        cluster.places.reserve(snapshot.units.len() / 3);
         for unit in snapshot.units.iter().filter(|unit| !unit.gone) {
             cluster.add_unit(unit, snapshot);
         }

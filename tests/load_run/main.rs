@@ -15,5 +15,4 @@ mod faults;
 mod harness;
 mod invalid;
 mod program;
-mod stall;
 mod thresholds;
