@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 const CONNECTIONS: [usize; 2] = [64, 1000];
 const SERVER_CORE: &str = "0";
@@ -77,7 +78,7 @@ fn find(name: &str) -> Option<PathBuf> {
 /// What one turn found.
 #[derive(Clone, Copy)]
 struct Turn {
-    requests: f64,
+    per_second: f64,
     cpu_usec: f64,
     target_share: f64,
 }
@@ -97,14 +98,20 @@ fn turn(client: &str, program: &Path, target: &Target, connections: usize, secon
             command.args(["--check-status", "200", "--quiet"])
         }
     };
-    let (children, server) = (children_cpu(), target.cpu());
+    let (children, server, since) = (children_cpu(), target.cpu(), Instant::now());
     let output = command.stdout(Stdio::piped()).output().unwrap();
     let (children, server) = (children_cpu() - children, target.cpu() - server);
+    // Its own start and end are in it, which are the same for all.
+    let elapsed = since.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stdout);
     // 120: a generator that is to use its whole core says so of itself.
     assert!(matches!(output.status.code(), Some(0 | 120)), "{client}: {said}");
     let requests = requests_of(client, &said);
-    Turn { requests, cpu_usec: children * 1e6 / requests, target_share: server / seconds as f64 }
+    Turn {
+        per_second: requests / elapsed,
+        cpu_usec: children * 1e6 / requests,
+        target_share: server / elapsed,
+    }
 }
 
 /// How many requests it says that it made, all of which must be well.
@@ -160,7 +167,7 @@ fn main() {
         for client in CLIENTS {
             println!(
                 "{connections:<12} {client:>10} {:>12.0} {:>16.2} {:>13.0}%",
-                median(client, |turn| turn.requests) / seconds as f64,
+                median(client, |turn| turn.per_second),
                 median(client, |turn| turn.cpu_usec),
                 median(client, |turn| turn.target_share) * 100.0
             );
