@@ -84,7 +84,13 @@ fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32
     map.lines.clear();
     map.keys.clear();
     let mut faults = 0;
-    for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        // A number without the end of its line may have lost digits.
+        let whole = line.strip_suffix(b"\n");
+        let line = whole.unwrap_or(line);
+        if line.is_empty() {
+            continue;
+        }
         let (key, number) = split_once(line, b' ').unwrap_or((line, b""));
         let field = wanted.iter().copied().find(|field| field.key().as_bytes() == key);
         let length = u8::try_from(key.len() + 1).unwrap_or(0);
@@ -93,7 +99,7 @@ fn learn(text: &[u8], file: File, map: &mut LineMap, values: &mut Values) -> u32
         map.keys.push(b' ');
         faults += u32::from(length == 0);
         if let Some(field) = field {
-            match number_of(number) {
+            match number_of(number).filter(|_| whole.is_some()) {
                 Some(value) => values.set(field, value),
                 None => faults += 1,
             }

@@ -45,6 +45,19 @@ fn a_longer_text_than_the_one_learned_is_read_to_its_end() {
     assert_eq!(flat(File::CpuStat, &mut map, CPU).0.get(Field::ThrottledUsec), Some(9));
 }
 
+/// A text that was cut off within a number says less than the kernel did, whether its lines were known before or not.
+#[test]
+fn a_line_without_its_end_is_no_number() {
+    let cut = b"usage_usec 5\nuser_usec 3\nsystem_usec 2";
+    for learned in [&b""[..], b"usage_usec 5\nuser_usec 3\nsystem_usec 27\n"] {
+        let mut map = LineMap::default();
+        flat(File::CpuStat, &mut map, learned);
+        let (values, faults) = flat(File::CpuStat, &mut map, cut);
+        assert_eq!((values.get(Field::UserUsec), values.get(Field::SystemUsec)), (Some(3), None));
+        assert_eq!(faults, 1);
+    }
+}
+
 #[test]
 fn one_bad_line_loses_one_field() {
     let cases: [&[u8]; 6] = [
