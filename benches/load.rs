@@ -128,7 +128,7 @@ fn requests_of(client: &str, said: &str) -> f64 {
             count.parse().unwrap()
         }
         _ => {
-            let checks = find("checks").unwrap().trim_start_matches('.').trim();
+            let checks = find("checks_succeeded").unwrap().trim_start_matches(['.', ':']).trim();
             assert!(checks.starts_with("100.00% "), "{said}");
             checks.split_whitespace().last().unwrap().parse().unwrap()
         }

@@ -1,7 +1,7 @@
 //! Servers that misbehave: each failure is counted under k6's code, and none ends the run.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use podometer::load::span::Span;
 use rustix::net::sockopt::set_socket_linger;
 
 use crate::harness::{counter, heard, plan, rate, request, run, server, threshold};
+use crate::ports::free_address;
 
 const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
 
@@ -42,8 +43,7 @@ fn says(bytes: &'static [u8]) -> SocketAddr {
 
 #[test]
 fn refused_connections() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    fails(plan(closed, "/", THREE), 1212);
+    fails(plan(free_address(), "/", THREE), 1212);
 }
 
 #[test]

@@ -14,5 +14,7 @@ mod executors;
 mod faults;
 mod harness;
 mod invalid;
+#[path = "../support/ports.rs"]
+mod ports;
 mod program;
 mod thresholds;

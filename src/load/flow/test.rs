@@ -42,16 +42,6 @@ pub enum TestError {
     Regex { value: String, message: String },
 }
 
-/// Longer ones before those that they begin with.
-const OPERATORS: [(&str, Operator); 6] = [
-    ("==", Operator::Equal),
-    ("!=", Operator::NotEqual),
-    (">=", Operator::GreaterEqual),
-    ("<=", Operator::LessEqual),
-    (">", Operator::Greater),
-    ("<", Operator::Less),
-];
-
 impl Test {
     /// From a text: an operator in front of a value, a word, or the value itself, which `is_plain` says is unquoted.
     pub fn parse(text: &str, is_plain: bool) -> Result<Test, TestError> {
@@ -67,9 +57,7 @@ impl Test {
         if let Some(pattern) = text.strip_prefix("matches ") {
             return Test::matches(pattern.trim());
         }
-        let operator =
-            OPERATORS.iter().find_map(|(name, operator)| Some((*operator, text.strip_prefix(name)?)));
-        match operator {
+        match Operator::in_front_of(text) {
             None => Ok(Test::Equals(if is_plain { Literal::of(text) } else { Literal::Text(text.into()) })),
             Some((Operator::Equal, value)) => Ok(Test::Equals(Literal::of(value.trim()))),
             Some((Operator::NotEqual, value)) => Ok(Test::Differs(Literal::of(value.trim()))),

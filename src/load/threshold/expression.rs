@@ -69,9 +69,7 @@ impl Expression {
         let expression = || source.to_owned();
         let start = source.find(['<', '>', '=', '!']).unwrap_or(source.len());
         let (method, rest) = source.split_at(start);
-        let operator =
-            OPERATORS.iter().find_map(|(text, operator)| Some((operator, rest.strip_prefix(text)?)));
-        let Some((&operator, value)) = operator else {
+        let Some((operator, value)) = Operator::in_front_of(rest) else {
             return Err(ThresholdError::NoOperator { expression: expression() });
         };
         let method = Method::parse(method.trim(), source)?;
@@ -89,6 +87,11 @@ impl Expression {
 }
 
 impl Operator {
+    /// The one that a text begins with, and what follows it.
+    pub fn in_front_of(text: &str) -> Option<(Operator, &str)> {
+        OPERATORS.iter().find_map(|(sign, operator)| Some((*operator, text.strip_prefix(sign)?)))
+    }
+
     pub fn holds(self, value: f64, bound: f64) -> bool {
         match self {
             Operator::Greater => value > bound,
