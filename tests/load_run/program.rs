@@ -56,13 +56,24 @@ fn what_cannot_be_run_is_104_and_says_why() {
         ("http://h/", &["--duration", "1x"], "--duration: \"1x\" is no duration"),
         ("http://h/", &["--vus", "-1"], "allowed: 1 to"),
         ("http://h/", &["--threshold", "http_req_duration=p95<5"], "did you mean p(95)?"),
-        ("ftp://h/", &[], "is not HTTP"),
+        ("ftp://h/", &[], "does not begin with http://"),
+        ("https://h/", &[], "needs TLS"),
+        ("http://h/a b", &[], "holds a space"),
         ("http://h/", &["--method", "GE T"], "method"),
         ("http://h/", &["--body", "@/no/such/file"], "/no/such/file"),
     ] {
         let (code, out, said) = run(url, flags);
         assert_eq!((code, out.as_str()), (104, ""), "{flags:?}: {said}");
         assert!(said.contains(told), "{flags:?}: {said}");
+    }
+}
+
+#[test]
+fn a_password_in_the_url_is_not_told_back() {
+    for url in ["http://user:secret@h/", "https://user:secret@h/", "ftp://user:secret@h/"] {
+        let (code, out, said) = run(url, &[]);
+        assert_eq!((code, out.as_str()), (104, ""), "{said}");
+        assert!(!said.contains("secret"), "{said}");
     }
 }
 

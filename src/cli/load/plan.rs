@@ -7,7 +7,7 @@ use super::arguments::Run;
 use crate::cli::Failure;
 use crate::load::engine::{Check, Condition, Host, Plan, Request, Step, USUALLY_EXPECTED, Work};
 use crate::load::metric::BUILT_IN;
-use crate::load::protocol::Url;
+use crate::load::protocol::Origin;
 use crate::load::protocol::http1::{self, Keep};
 use crate::load::rate::Rate;
 use crate::load::scenario::{Scenario, StageDraft};
@@ -27,13 +27,13 @@ type Problems = Vec<String>;
 pub(super) fn plan(run: &Run, variable: impl Fn(&str) -> Option<String>) -> Result<Plan, Failure> {
     let mut problems = Problems::new();
     let scenarios = scenarios(run, variable, &mut problems);
-    let parsed = Url::parse(&run.url).map_err(|error| problems.push(error.to_string())).ok();
-    let request = parsed.as_ref().and_then(|url| request(run, url, &mut problems));
+    let parsed = url(&run.url).map_err(|problem| problems.push(problem)).ok();
+    let request = parsed.as_ref().and_then(|(origin, path)| request(run, origin, path, &mut problems));
     let thresholds = run.threshold.iter().filter_map(|text| threshold(text, &mut problems)).collect();
     if run.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
         problems.push(format!("--threads: out of range; allowed: 1 to {MOST_THREADS}"));
     }
-    let (Some(url), Some(request), true) = (parsed, request, problems.is_empty()) else {
+    let (Some((origin, _)), Some(request), true) = (parsed, request, problems.is_empty()) else {
         return Err(Failure::LoadRefused(problems));
     };
     let steps = vec![Step::Request(Box::new(request))];
@@ -41,7 +41,7 @@ pub(super) fn plan(run: &Run, variable: impl Fn(&str) -> Option<String>) -> Resu
     Ok(Plan {
         run_id: format!("{:x}", now.as_micros()).into(),
         scenarios: scenarios.into_iter().map(|scenario| Work { scenario, steps: steps.clone() }).collect(),
-        hosts: vec![Host { name: url.host.into(), port: url.port }],
+        hosts: vec![Host { name: origin.host, port: origin.port }],
         thresholds,
         threads: run.threads,
         seed: run.seed.unwrap_or(1),
@@ -92,7 +92,18 @@ fn scenarios(run: &Run, variable: impl Fn(&str) -> Option<String>, problems: &mu
     scenarios
 }
 
-fn request(run: &Run, url: &Url, problems: &mut Problems) -> Option<Request> {
+/// The server and the path. The URL itself is not told back: a password may stand in it.
+fn url(text: &str) -> Result<(Origin, String), String> {
+    let found = Origin::split(text)
+        .and_then(|found| if found.0.is_tls { Err("needs TLS, which is not there yet") } else { Ok(found) });
+    found.map_err(|reason| {
+        format!(
+            "URL: it {reason}; allowed: http://host[:port][/path][?query], a user in --header Authorization"
+        )
+    })
+}
+
+fn request(run: &Run, origin: &Origin, path: &str, problems: &mut Problems) -> Option<Request> {
     let body = match run.body.as_deref().map(|text| (text, text.strip_prefix('@'))) {
         None => Vec::new(),
         Some((_, Some(file))) => match std::fs::read(file) {
@@ -121,7 +132,7 @@ fn request(run: &Run, url: &Url, problems: &mut Problems) -> Option<Request> {
     if timeout == Span::default() {
         problems.push("--timeout: \"0s\" is no time; allowed: longer than 0s".to_owned());
     }
-    let bytes = http1::Request::new(method, &url.path, &url.authority, &headers, &body);
+    let bytes = http1::Request::new(method, path, &origin.authority(), &headers, &body);
     let bytes = bytes.map_err(|fault| problems.push(fault.to_string())).ok()?;
     let check = |status: u16| Check {
         name: format!("status is {status}").into(),

@@ -33,7 +33,7 @@ pub use extract::{Extract, Source};
 pub use json_path::{JsonPath, JsonPathError};
 pub use record::{Record, Sample};
 pub use reply::Reply;
-pub use request::{Address, Auth, Body, Method, Origin, Request};
+pub use request::{Address, Auth, Body, Method, Request};
 pub use statuses::{Statuses, StatusesError};
 pub use step::{Flow, Group, Mix, Range, Step};
 pub use table::{Dataset, Order, Table, TableBuilder, TableError};

@@ -5,4 +5,4 @@ pub mod http1;
 /// Where a request goes.
 mod url;
 
-pub use url::{Url, UrlError};
+pub use url::Origin;

@@ -1,61 +1,63 @@
 //! Where a request goes: the parts of a URL that a client needs.
 
-/// An `http://` URL, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url {
-    /// A name, or an address without brackets.
-    pub host: String,
+/// A server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    pub is_tls: bool,
+    /// Without the brackets of an IPv6 address.
+    pub host: Box<str>,
     pub port: u16,
-    /// As the header `Host` has it.
-    pub authority: String,
-    /// Path and query, `/` at least.
-    pub path: String,
 }
 
-/// A text that is no such URL.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{url}\" {reason}; allowed: http://host[:port][/path][?query]")]
-pub struct UrlError {
-    pub url: String,
-    pub reason: &'static str,
-}
+impl Origin {
+    /// As a `Host` header and as the beginning of a URL have it: the usual port is left out.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.to_string() };
+        let usual = if self.is_tls { 443 } else { 80 };
+        if self.port == usual { host } else { format!("{host}:{}", self.port) }
+    }
 
-impl Url {
-    pub fn parse(text: &str) -> Result<Url, UrlError> {
-        let failed = |reason| UrlError { url: text.to_owned(), reason };
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| failed("has no http:// in front"))?;
-        if scheme.eq_ignore_ascii_case("https") {
-            return Err(failed("needs TLS, which is not there yet"));
-        }
-        if !scheme.eq_ignore_ascii_case("http") {
-            return Err(failed("is not HTTP"));
-        }
+    /// The server and the target of a URL; on failure what is wrong with it. No user and no password may stand in it.
+    pub fn split(url: &str) -> Result<(Origin, String), &'static str> {
+        let scheme = url.get(..7).map(str::to_ascii_lowercase);
+        let (is_tls, rest) = match scheme.as_deref() {
+            Some("http://") => (false, &url[7..]),
+            Some("https:/") if url[7..].starts_with('/') => (true, &url[8..]),
+            _ => return Err("does not begin with http:// or https://"),
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
+        let (authority, target) = rest.split_at(end);
         if authority.contains('@') {
-            return Err(failed("has a user in it, which belongs into a header Authorization"));
+            return Err("holds a user; give it as auth");
         }
         let (host, port) = match authority.strip_prefix('[') {
             Some(inner) => {
-                let (host, behind) = inner.split_once(']').ok_or_else(|| failed("has no closing bracket"))?;
-                (host, behind.strip_prefix(':').or(behind.is_empty().then_some("")))
+                let (host, port) = inner.split_once(']').ok_or("has no closing bracket")?;
+                let address: Option<std::net::Ipv6Addr> = host.parse().ok();
+                (address.map(|_| host).ok_or("holds no IPv6 address")?, port)
             }
-            None => match authority.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (authority, Some("")),
-            },
+            None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
         };
-        let port = port.and_then(|port| if port.is_empty() { Some(80) } else { port.parse().ok() });
-        let port = port.filter(|&port| port > 0).ok_or_else(|| failed("has a port that is none"))?;
+        let is_label = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':');
         if host.is_empty() {
-            return Err(failed("has no host"));
+            return Err("names no host");
         }
-        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(failed("holds a space or a control character"));
+        if !host.chars().all(is_label) {
+            return Err("names a host that cannot be");
         }
-        let path = path.split('#').next().unwrap_or_default();
-        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok(Url { host: host.to_owned(), port, authority: authority.to_owned(), path })
+        let port = match port.strip_prefix(':') {
+            Some("") => None,
+            Some(port) => {
+                Some(port.parse().ok().filter(|&port: &u16| port != 0).ok_or("names a port that cannot be")?)
+            }
+            None if port.is_empty() => None,
+            None => return Err("has text behind the host"),
+        };
+        let port = port.unwrap_or(if is_tls { 443 } else { 80 });
+        // What stands behind a hash is never sent.
+        let target = target.split('#').next().unwrap_or_default();
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Ok((Origin { is_tls, host: host.into(), port }, format!("{slash}{target}")))
     }
 }
 
@@ -64,36 +66,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_found() {
-        for (text, host, port, authority, path) in [
-            ("http://h", "h", 80, "h", "/"),
-            ("HTTP://h:8080/a?b=c#d", "h", 8080, "h:8080", "/a?b=c"),
-            ("http://h?x", "h", 80, "h", "/?x"),
-            ("http://[::1]:90/", "::1", 90, "[::1]:90", "/"),
-            ("http://[::1]", "::1", 80, "[::1]", "/"),
+    fn urls_are_split_into_server_and_target() {
+        for (url, authority, is_tls, target) in [
+            ("http://h", "h", false, "/"),
+            ("HTTPS://h/", "h", true, "/"),
+            ("https://h:443/a?b", "h", true, "/a?b"),
+            ("http://h:443?b#c", "h:443", false, "/?b"),
+            ("http://h:/a", "h", false, "/a"),
+            ("http://[::1]:8080/a#b", "[::1]:8080", false, "/a"),
+            ("http://a-b.c_d:1/@", "a-b.c_d:1", false, "/@"),
         ] {
-            let url = Url::parse(text).unwrap();
-            let found = (url.host.as_str(), url.port, url.authority.as_str(), url.path.as_str());
-            assert_eq!(found, (host, port, authority, path), "{text}");
+            let (origin, found) = Origin::split(url).unwrap();
+            assert_eq!(
+                (origin.authority().as_str(), origin.is_tls, &*found),
+                (authority, is_tls, target),
+                "{url}"
+            );
         }
-    }
-
-    #[test]
-    fn what_is_no_url_says_why() {
-        for (text, reason) in [
-            ("localhost:80", "http://"),
-            ("https://h", "TLS"),
-            ("ftp://h", "not HTTP"),
-            ("http://u@h", "user"),
-            ("http://", "no host"),
-            ("http://h:x", "port"),
-            ("http://h:0", "port"),
-            ("http://h:70000", "port"),
-            ("http://[::1", "bracket"),
-            ("http://[::1]x", "port"),
-            ("http://h/a b", "space"),
+        for (url, reason) in [
+            ("", "does not begin with http:// or https://"),
+            ("ftp://h/", "does not begin with http:// or https://"),
+            ("https:/h/", "does not begin with http:// or https://"),
+            ("http://", "names no host"),
+            ("http://:80/", "names no host"),
+            ("http://a b/", "names a host that cannot be"),
+            ("http://h:0/", "names a port that cannot be"),
+            ("http://h:x/", "names a port that cannot be"),
+            ("http://[::1/", "has no closing bracket"),
+            ("http://[h]/", "holds no IPv6 address"),
+            ("http://[::1]x/", "has text behind the host"),
+            ("http://u@h/", "holds a user; give it as auth"),
         ] {
-            assert!(Url::parse(text).unwrap_err().reason.contains(reason), "{text}");
+            assert_eq!(Origin::split(url), Err(reason), "{url}");
         }
     }
 }
