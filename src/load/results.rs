@@ -83,7 +83,8 @@ pub struct Check {
     pub fails: u64,
 }
 
-/// The starts of a scenario. `scheduled = on_time + late + unsent`, exactly, at every instant.
+/// The starts of a scenario. Those that were due and their fates are counted apart; once the run is over
+/// `scheduled = on_time + late + unsent`, exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
     pub scenario: Box<str>,

@@ -73,7 +73,6 @@ fn answers_that_are_not_whole_or_not_http() {
         b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab",
     ] {
         fails(plan(says(bytes), "/", THREE), 1000);
     }
@@ -121,4 +120,24 @@ fn a_connection_that_was_closed_while_idle_is_nobodys_failure() {
     let results = run(plan(address, "/", THREE));
     assert_eq!(rate(&results, "http_req_failed"), (0, 3));
     assert_eq!((rate(&results, "checks"), connections.load(Ordering::Relaxed)), ((3, 0), 3));
+}
+
+/// A server that says too much has answered, however its bytes are cut into segments; it is not asked over the same
+/// connection again.
+#[test]
+fn more_than_the_whole_answer_is_an_answer() {
+    let address = says(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab");
+    let results = run(plan(address, "/", THREE));
+    assert_eq!((rate(&results, "http_req_failed"), rate(&results, "checks")), ((0, 3), (3, 0)));
+}
+
+/// A time of nothing is none, not zero: `p(95)<500` must not hold the better the more is refused.
+#[test]
+fn what_was_never_sent_has_no_duration() {
+    let results = run(plan(free_address(), "/", THREE));
+    assert_eq!((counter(&results, "http_reqs"), rate(&results, "http_req_failed")), (3, (3, 0)));
+    for name in ["http_req_duration", "http_req_sending", "http_req_waiting", "http_req_receiving"] {
+        assert!(results.metric(name).is_none(), "{name}");
+    }
+    assert!(results.metric("http_req_latency").is_some());
 }

@@ -125,6 +125,10 @@ fn request(run: &Run, origin: &Origin, path: &str, problems: &mut Problems) -> O
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
         headers.push(("User-Agent".to_owned(), AGENT.to_owned()));
     }
+    // The server closes, so that the ports that wait for the last packets are not ours.
+    if run.no_connection_reuse && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("connection")) {
+        headers.push(("Connection".to_owned(), "close".to_owned()));
+    }
     let usual = if run.body.is_some() { "POST" } else { "GET" };
     let method = run.method.as_deref().unwrap_or(usual);
     let timeout = run.timeout.as_deref().map_or(Ok(DEFAULT_TIMEOUT), Span::parse);

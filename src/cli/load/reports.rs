@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Seek, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use crate::cli::{Failure, output};
@@ -103,13 +102,19 @@ impl Reports {
 }
 
 impl Outputs {
-    /// The files first: a terminal that was closed takes none of them away. `url` names the run.
+    /// All of them, whatever becomes of one: a night's numbers are to be had once. Each failure is told on standard
+    /// error. `url` names the run.
     pub(super) fn write(&mut self, results: &Results, url: &str) -> Result<(), Failure> {
+        let mut are_written = true;
         for (form, path, file) in &mut self.files {
             let text = form.text(results, &self.options, url);
-            replace(file, &text).with_context(|| format!("writing {}", path.display()))?;
+            if let Err(error) = replace(file, &text) {
+                output::note(&format!("{} is not written: {error}", path.display()));
+                are_written = false;
+            }
         }
-        output::print(&summary::text(results, &self.options))
+        let printed = output::print(&summary::text(results, &self.options));
+        if are_written { printed } else { Err(Failure::Unwell) }
     }
 }
 

@@ -37,17 +37,18 @@ pub(super) struct Times {
 impl Connection {
     /// The first address that answers.
     pub(super) async fn open(addresses: &[SocketAddr]) -> Result<Connection, Failure> {
-        let mut last = io::Error::other("the name has no address");
+        // The first failure says more than that of the address which is tried when nothing else is left.
+        let mut first = None;
         for address in addresses {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     stream.set_nodelay(true).map_err(Failure::Dial)?;
                     return Ok(Connection { stream, is_used: false });
                 }
-                Err(error) => last = error,
+                Err(error) => _ = first.get_or_insert(error),
             }
         }
-        Err(Failure::Dial(last))
+        Err(Failure::Dial(first.unwrap_or_else(|| io::Error::other("the name has no address"))))
     }
 
     /// Nobody closed it while it was idle, as far as was heard. It costs no system call while nothing came.

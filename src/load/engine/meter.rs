@@ -30,7 +30,8 @@ pub struct ScenarioMeter {
     pub received_bytes: u64,
 }
 
-/// Starts of a schedule whose fate is known. `scheduled = on_time + late + unsent` at every instant.
+/// Starts of a schedule. They are counted when they are due and again, apart from that, when their fate is known: once
+/// the run is over `scheduled = on_time + late + unsent`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Starts {
     pub scheduled: u64,
@@ -130,7 +131,6 @@ impl ScenarioMeter {
 impl Starts {
     /// One was made so long after its time; `is_own` where nothing but the generator held it up.
     pub(super) fn made(&mut self, lateness_ns: u64, is_own: bool) {
-        self.scheduled += 1;
         if lateness_ns <= ON_TIME_NS {
             self.on_time += 1;
         } else {
@@ -143,7 +143,6 @@ impl Starts {
     }
 
     pub(super) fn not_made(&mut self, count: u64) {
-        self.scheduled += count;
         self.unsent += count;
     }
 

@@ -14,6 +14,8 @@ pub(super) struct Timing {
     pub(super) receiving: u64,
     /// From when its schedule wanted it to its end.
     pub(super) latency: u64,
+    /// There was a connection to send it over. Without one the three in the middle are unknown.
+    pub(super) was_sent: bool,
 }
 
 /// Requests that ended alike.
@@ -24,7 +26,8 @@ pub struct Outcome {
     pub error: Option<ErrorCode>,
     /// The tag `expected_response`.
     pub is_expected: bool,
-    /// Sending, waiting and receiving.
+    requests: u64,
+    /// Sending, waiting and receiving, of those for which there was a connection.
     pub duration: Histogram,
     pub latency: Histogram,
     pub sending: Histogram,
@@ -41,7 +44,7 @@ impl Outcome {
     }
 
     pub fn requests(&self) -> u64 {
-        self.duration.count()
+        self.requests
     }
 
     /// Requests that went over a connection that was there.
@@ -50,11 +53,14 @@ impl Outcome {
     }
 
     pub(super) fn record(&mut self, timing: &Timing) {
-        self.duration.record(timing.sending + timing.waiting + timing.receiving);
+        self.requests += 1;
         self.latency.record(timing.latency);
-        self.sending.record(timing.sending);
-        self.waiting.record(timing.waiting);
-        self.receiving.record(timing.receiving);
+        if timing.was_sent {
+            self.duration.record(timing.sending + timing.waiting + timing.receiving);
+            self.sending.record(timing.sending);
+            self.waiting.record(timing.waiting);
+            self.receiving.record(timing.receiving);
+        }
         if timing.blocked > 0 {
             self.blocked.record(timing.blocked);
             self.connecting.record(timing.connecting);
@@ -62,12 +68,14 @@ impl Outcome {
     }
 
     pub(super) fn merge(&mut self, other: &Outcome) {
+        self.requests += other.requests;
         for (own, other) in self.histograms().into_iter().zip(other.all()) {
             own.merge(other);
         }
     }
 
     pub(super) fn clear(&mut self) {
+        self.requests = 0;
         self.histograms().into_iter().for_each(Histogram::clear);
     }
 

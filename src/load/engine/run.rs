@@ -169,8 +169,10 @@ impl Coordinator {
 
     /// All threads have told of this second.
     fn tick(&mut self, second: u64, observer: &mut dyn Observer) {
-        let sum = |of: fn(&Started) -> u64| self.threads.iter().map(of).sum();
-        let (vus, vus_max) = (sum(|thread| thread.vus), sum(|thread| thread.vus_max));
+        // A thread that is over has no user any more.
+        let live = self.threads.iter().filter(|thread| !thread.is_over || thread.second >= second);
+        let vus = live.map(|thread| thread.vus).sum();
+        let vus_max = self.threads.iter().map(|thread| thread.vus_max).sum();
         self.books.vus.set(vus);
         self.books.vus_max.set(vus_max);
         self.books.elapsed = Span::from_secs(second);
@@ -199,6 +201,8 @@ impl Coordinator {
                 let (selector, source) = (&threshold.selector, &threshold.expression.source);
                 observer.ending(&format!("threshold {selector}: {source} failed: stopping now"));
                 self.stop.send_replace(Stop::Now);
+                // Whatever the last samples say: it is why the run ended.
+                self.exit = self.exit.worst(Exit::ThresholdsFailed);
             }
         }
     }
@@ -218,6 +222,10 @@ impl Coordinator {
             scenario.undone += self.shared.left(place);
         }
         self.books.elapsed = elapsed;
+        // What came since the last tick.
+        for window in &mut self.books.windows {
+            window.push(self.ticked, self.ticked + 1, &self.last);
+        }
         let mut results = self.books.results(self.started_ms);
         if !results.holds() {
             self.exit = self.exit.worst(Exit::ThresholdsFailed);

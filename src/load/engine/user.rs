@@ -149,6 +149,7 @@ impl User {
             waiting: times.first.saturating_sub(times.sent),
             receiving: times.end - times.first.min(times.end),
             latency: 0,
+            was_sent: true,
         };
         (Ended { timing, at: times.end, result }, times.reads > 0)
     }
@@ -201,7 +202,7 @@ impl User {
         for (number, check) in request.checks.iter().enumerate() {
             step.checked(number, failure.is_none() && check.condition.holds(&self.reader));
         }
-        if ended.timing.sending + ended.timing.waiting > 0 {
+        if ended.timing.was_sent {
             scenario.sent_bytes += request.bytes.bytes().len() as u64;
             scenario.received_bytes += response.wire_bytes;
         }

@@ -60,6 +60,8 @@ impl Worker {
                 // Without a clock the run was given up before it began.
                 if let Ok(clock) = start.recv() {
                     runtime.block_on(self.work(clock));
+                    // A name that is still looked up is waited for by nobody.
+                    runtime.shutdown_background();
                 }
             }
             Err(error) => {
@@ -92,9 +94,10 @@ impl Worker {
             tokio::select! {
                 biased;
                 () = alarm.until(second * SECOND_NS - BEFORE_NS) => {
+                    // A thread that was held up tells of all the seconds that went by.
+                    second = ((clock.now_ns() + BEFORE_NS) / SECOND_NS).max(second);
                     reporter.report(second, false);
-                    // A thread that was held up does not report the same second twice.
-                    second = ((clock.now_ns() + BEFORE_NS) / SECOND_NS).max(second) + 1;
+                    second += 1;
                 }
                 () = &mut all => break,
             }

@@ -5,9 +5,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::iter::{Skip, StepBy};
+use std::iter::{Peekable, Skip, StepBy};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+
+use tokio::task::yield_now;
 
 use super::shift::Shift;
 use crate::load::engine::alarm::Alarm;
@@ -18,6 +20,10 @@ use crate::load::schedule::Arrivals;
 
 /// A start and whether a user was free when it was due.
 type Start = (u64, bool);
+
+/// Starts that are made without a pause before others have their turn: a rate that cannot be kept must not keep the
+/// thread from its users, its reports and its end.
+const STARTS_AT_ONCE: u32 = 256;
 
 /// Where a user waits for starts.
 #[derive(Default)]
@@ -58,7 +64,7 @@ pub(super) async fn run(shift: &Rc<Shift>) {
     if thread.place >= threads {
         return;
     }
-    let mine = arrivals.skip(thread.place).step_by(threads);
+    let part: Mine = arrivals.skip(thread.place).step_by(threads);
     let crew = Rc::new(Pool {
         shift: Rc::clone(shift),
         late: *late,
@@ -67,15 +73,19 @@ pub(super) async fn run(shift: &Rc<Shift>) {
         given: Cell::new(0),
         most: thread.shared.share(thread.place, pool.max_vus),
         backlog: Cell::new(0),
-        waiting: RefCell::new(mine.clone()),
+        waiting: RefCell::new(part.clone()),
     });
     for _ in 0..thread.shared.share(thread.place, pool.pre_allocated_vus) {
         crew.hire(None);
     }
+    let mut mine = part.peekable();
     tokio::select! {
         biased;
-        () = thread.stopped(Stop::Graceful) => shift.end_ns.set(thread.clock.now_ns()),
-        () = crew.follow(mine) => {}
+        () = thread.stopped(Stop::Graceful) => {
+            shift.end_ns.set(thread.clock.now_ns());
+            crew.leave(&mut mine);
+        }
+        () = crew.follow(&mut mine) => {}
     }
     crew.close();
     shift.let_go().await;
@@ -85,20 +95,38 @@ pub(super) async fn run(shift: &Rc<Shift>) {
 
 impl Pool {
     /// Hands out each start at its time, until the end.
-    async fn follow(self: &Rc<Pool>, mine: Mine) {
+    async fn follow(self: &Rc<Pool>, mine: &mut Peekable<Mine>) {
         let (clock, begin) = (self.shift.thread.clock, self.shift.begin_ns());
         let alarm = Alarm::new(clock);
-        for intended in mine {
-            let intended = begin + intended;
+        let mut made = 0;
+        // Taken when it is made and not before, so that nothing is lost where this ends while it waits.
+        while let Some(intended) = mine.peek().map(|intended| begin + intended) {
             if clock.now_ns() < intended {
                 alarm.until(intended).await;
+                made = 0;
+            } else if made == STARTS_AT_ONCE {
+                yield_now().await;
+                made = 0;
             }
+            made += 1;
+            mine.next();
             self.due(intended);
         }
         self.shift.over().await;
     }
 
+    /// Those that were due before the end and that nobody came to.
+    fn leave(&self, mine: &mut Peekable<Mine>) {
+        let last = self.shift.end_ns.get().saturating_sub(self.shift.begin_ns());
+        let left = mine.take_while(|intended| *intended <= last).count() as u64;
+        self.shift.meter(|meter| {
+            meter.starts.scheduled += left;
+            meter.starts.not_made(left);
+        });
+    }
+
     fn due(self: &Rc<Pool>, intended: u64) {
+        self.shift.meter(|meter| meter.starts.scheduled += 1);
         let start = (intended, true);
         let free = self.free.borrow_mut().pop();
         if let Some(desk) = free {

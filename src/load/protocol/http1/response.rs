@@ -150,7 +150,7 @@ impl Reader {
                     self.response.status = framing.status;
                     self.response.keeps_alive = framing.keeps_alive;
                     match framing.body {
-                        None => return self.end(input),
+                        None => return Ok(self.end(input)),
                         Some(body) => self.state = State::Body(body),
                     }
                 }
@@ -163,7 +163,7 @@ impl Reader {
                         content.extend_from_slice(&data[..wanted]);
                     })?;
                     if is_over {
-                        return self.end(&input[taken..]);
+                        return Ok(self.end(&input[taken..]));
                     }
                     return Ok(Progress::More);
                 }
@@ -177,7 +177,7 @@ impl Reader {
             return Err(Fault::Closed);
         }
         self.response.keeps_alive = false;
-        self.end(&[])
+        Ok(self.end(&[]))
     }
 
     /// The last response that was whole.
@@ -200,10 +200,11 @@ impl Reader {
         head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
     }
 
-    fn end(&mut self, rest: &[u8]) -> Result<Progress, Fault> {
+    fn end(&mut self, rest: &[u8]) -> Progress {
         self.state = State::Idle;
-        // Nothing may come before it is asked for: whose answer would it be?
-        if rest.is_empty() { Ok(Progress::Done) } else { Err(Fault::Unasked) }
+        // Nothing may come before it is asked for: whose answer would it be? The response is whole all the same.
+        self.response.keeps_alive &= rest.is_empty();
+        Progress::Done
     }
 }
 
