@@ -1,12 +1,14 @@
 //! Each executor starts what it says, exactly, on one thread and on several.
 
-use podometer::load::engine::{Plan, Step, Work};
+use podometer::load::engine::{self, Observer, Plan, Step, Tick, Work};
 use podometer::load::exit::Exit;
+use podometer::load::metric::BUILT_IN;
 use podometer::load::results::{Results, Values};
 use podometer::load::schedule::Arrivals;
 use podometer::load::span::Span;
+use podometer::load::threshold::{Threshold, ThresholdDraft};
 
-use crate::harness::{counter, plan, rate, request, run, scenario, target};
+use crate::harness::{Silent, counter, plan, rate, request, run, scenario, target};
 
 /// With one thread and with three.
 fn each(json: &str, path: &str, verify: impl Fn(&Results)) {
@@ -104,6 +106,49 @@ fn users_that_go_have_their_graceful_ramp_down_and_no_more() {
     each(json, "/?delay=1m", |results| {
         assert_eq!(counter(results, "iterations"), 0);
     });
+}
+
+/// The users of each second.
+#[derive(Default)]
+struct Users(Vec<u64>);
+
+impl Observer for Users {
+    fn second(&mut self, tick: &Tick<'_>) {
+        self.0.push(tick.vus);
+    }
+
+    fn ending(&mut self, _: &str) {}
+}
+
+#[test]
+fn graceful_ramp_down_counts_behind_the_last_stage_too() {
+    let json = r#"{"executor": "ramping-vus", "startVUs": 4, "gracefulRampDown": "1200ms", "gracefulStop": "1700ms",
+                   "stages": [{"duration": "1s", "target": 4}, {"duration": "0s", "target": 1}]}"#;
+    let target = target();
+    let mut users = Users::default();
+    let results = engine::run(plan(target.address(), "/?delay=1m", json), &mut users).unwrap();
+    assert_eq!(counter(&results, "iterations"), 0);
+    // All are busy for longer. At the end of the stages three are told to go, and all at their graceful stop.
+    assert_eq!(users.0, [4, 4], "{results:?}");
+    let json = json.replace("1200ms", "600ms");
+    let mut users = Users::default();
+    engine::run(plan(target.address(), "/?delay=1m", &json), &mut users).unwrap();
+    assert_eq!(users.0, [4, 1]);
+}
+
+#[test]
+fn a_scenario_that_never_began_dropped_nothing() {
+    let json = r#"{"executor": "shared-iterations", "vus": 2, "iterations": 50, "startTime": "1h"}"#;
+    let target = target();
+    let mut plan = plan(target.address(), "/", json);
+    let soon = r#"{"executor": "constant-vus", "vus": 1, "duration": "10s"}"#;
+    let request = plan.scenarios[0].steps.clone();
+    plan.scenarios.push(Work { scenario: scenario("t", soon), steps: request });
+    let draft =
+        ThresholdDraft { threshold: "count<1".into(), abort_on_fail: true, ..ThresholdDraft::default() };
+    plan.thresholds = vec![Threshold::parse("http_reqs", &draft, BUILT_IN).unwrap()];
+    let results = engine::run(plan, &mut Silent).unwrap();
+    assert_eq!((counter(&results, "dropped_iterations"), results.exit), (0, Some(Exit::ThresholdsFailed)));
 }
 
 #[test]

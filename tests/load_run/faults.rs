@@ -141,3 +141,14 @@ fn what_was_never_sent_has_no_duration() {
     }
     assert!(results.metric("http_req_latency").is_some());
 }
+
+/// The thresholds of such a run say what it is: who is refused goes round as fast as that is, which is no bottleneck.
+#[test]
+fn a_target_that_refuses_is_no_fault_of_the_generator() {
+    let all = r#"{"executor": "constant-vus", "vus": 2, "duration": "5s"}"#;
+    let mut plan = plan(free_address(), "/", all);
+    plan.threads = Some(1);
+    plan.thresholds = vec![threshold("http_req_failed", "rate<0.01")];
+    let results = run(plan);
+    assert_eq!((results.exit, results.invalid), (Some(Exit::ThresholdsFailed), Vec::new()));
+}

@@ -27,21 +27,21 @@ pub(super) struct Health {
     /// Seconds without reserve, of the thread that had most of them.
     busy: Vec<u64>,
     most_share: f64,
-    cgroup: Option<PathBuf>,
-    /// Of the cgroup when the run began.
-    throttled_usec: Option<u64>,
+    /// The cgroup and those above it that tell, and how long each had been throttled when the run began.
+    throttled_usec: Vec<(PathBuf, u64)>,
 }
 
 impl Health {
     pub(super) fn start(threads: usize) -> Health {
         let cgroup = fs::read_to_string("/proc/self/cgroup").ok().and_then(|text| cgroup_of(&text));
-        let throttled_usec = cgroup.as_deref().and_then(throttled);
-        Health { busy: vec![0; threads], most_share: 0.0, cgroup, throttled_usec }
+        let throttled_usec = cgroup.map(|cgroup| limited(Path::new(ROOT), &cgroup)).unwrap_or_default();
+        Health { busy: vec![0; threads], most_share: 0.0, throttled_usec }
     }
 
     pub(super) fn take(&mut self, report: &Report) {
-        // The rest of a second at the end is no second.
-        if report.span_ns < 500_000_000 {
+        // The rest of a second at the end is no second. Where most requests found no server there is nothing that
+        // could have been measured wrong: users go round as fast as they are refused.
+        if report.span_ns < 500_000_000 || is_refused(&report.meter) {
             return;
         }
         let share = report.busy_ns as f64 / report.span_ns as f64;
@@ -62,12 +62,16 @@ impl Health {
                 MOST_BUSY_SHARE * 100.0,
             ));
         }
-        let now = self.cgroup.as_deref().and_then(throttled);
-        if let (Some(before), Some(now)) = (self.throttled_usec, now) {
-            let share = now.saturating_sub(before) as f64 * 1e3 / elapsed_ns.max(1) as f64;
+        let grown = self
+            .throttled_usec
+            .iter()
+            .filter_map(|(cgroup, before)| Some((throttled_usec(cgroup)?.saturating_sub(*before), cgroup)));
+        if let Some((usec, cgroup)) = grown.max_by_key(|(usec, _)| *usec) {
+            let share = usec as f64 * 1e3 / elapsed_ns.max(1) as f64;
             if share > MOST_THROTTLED_SHARE {
                 reasons.push(format!(
-                    "the generator's cgroup was throttled for {:.1} % of the run (bound: {:.0} %); raise its CPU limit",
+                    "the generator's cgroup {} was throttled for {:.1} % of the run (bound: {:.0} %); raise its CPU limit",
+                    cgroup.display(),
                     share * 100.0,
                     MOST_THROTTLED_SHARE * 100.0,
                 ));
@@ -102,15 +106,24 @@ fn cgroup_of(text: &str) -> Option<PathBuf> {
     Some(Path::new(ROOT).join(path.trim_start_matches('/')))
 }
 
-/// Of the cgroup and all above it, whichever has been throttled longest; `None` where nothing limits it.
-fn throttled(cgroup: &Path) -> Option<u64> {
-    let root = Path::new(ROOT);
+/// The cgroup and all above it up to the root that say for how long they were throttled, and what they say.
+fn limited(root: &Path, cgroup: &Path) -> Vec<(PathBuf, u64)> {
     let above = cgroup.ancestors().take_while(|path| path.starts_with(root));
-    above.filter_map(|path| throttled_usec(&fs::read_to_string(path.join("cpu.stat")).ok()?)).max()
+    above.filter_map(|path| Some((path.to_owned(), throttled_usec(path)?))).collect()
 }
 
-fn throttled_usec(stat: &str) -> Option<u64> {
+/// For how long in all; `None` where nothing limits it.
+fn throttled_usec(cgroup: &Path) -> Option<u64> {
+    let stat = fs::read_to_string(cgroup.join("cpu.stat")).ok()?;
     stat.lines().find_map(|line| line.strip_prefix("throttled_usec ")?.trim().parse().ok())
+}
+
+/// Most requests never had a connection.
+fn is_refused(meter: &Meter) -> bool {
+    let (all, sent) = meter
+        .outcomes()
+        .fold((0, 0), |(all, sent), outcome| (all + outcome.requests(), sent + outcome.duration.count()));
+    all > 2 * sent
 }
 
 #[cfg(test)]
@@ -119,7 +132,7 @@ mod tests {
     use crate::load::engine::meter::ScenarioMeter;
 
     fn healthy() -> Health {
-        Health { busy: vec![0; 2], most_share: 0.0, cgroup: None, throttled_usec: None }
+        Health { busy: vec![0; 2], most_share: 0.0, throttled_usec: Vec::new() }
     }
 
     fn second(thread: usize, cpu_ms: u64) -> Report {
@@ -169,7 +182,27 @@ mod tests {
     #[test]
     fn the_kernels_files_are_read() {
         assert_eq!(cgroup_of("1:name=x:/y\n0::/a/b\n").unwrap(), Path::new("/sys/fs/cgroup/a/b"));
-        assert_eq!(throttled_usec("usage_usec 5\nnr_throttled 2\nthrottled_usec 70\n"), Some(70));
-        assert_eq!(throttled_usec("usage_usec 5\n"), None);
+    }
+
+    /// An ancestor that was throttled long before must not hide what happened to us.
+    #[test]
+    fn each_cgroup_is_compared_with_itself() {
+        let root = tempfile::tempdir().unwrap();
+        let (parent, own) = (root.path().join("parent"), root.path().join("parent/own"));
+        fs::create_dir_all(&own).unwrap();
+        let throttle = |cgroup: &Path, usec: u64| {
+            let text = format!("usage_usec 5\nnr_throttled 2\nthrottled_usec {usec}\n");
+            fs::write(cgroup.join("cpu.stat"), text).unwrap();
+        };
+        fs::write(root.path().join("cpu.stat"), "usage_usec 5\n").unwrap();
+        throttle(&parent, 9_000_000);
+        throttle(&own, 0);
+        let health = Health { throttled_usec: limited(root.path(), &own), ..healthy() };
+        assert_eq!(health.throttled_usec, [(own.clone(), 0), (parent.clone(), 9_000_000)]);
+        throttle(&own, 10_000);
+        assert_eq!(health.reasons(&Meter::default(), 1_000_000_000), Vec::<String>::new());
+        throttle(&own, 10_001);
+        let told = health.reasons(&Meter::default(), 1_000_000_000);
+        assert!(told[0].contains("parent/own was throttled for 1.0 % of the run"), "{told:?}");
     }
 }

@@ -60,8 +60,10 @@ struct Coordinator {
 struct Started {
     handle: JoinHandle<()>,
     spares: std_mpsc::Sender<Box<Meter>>,
-    /// The last second that it reported, and what it said of users then.
+    /// The last second that it reported.
     second: u64,
+    /// The last one that it saw whole, and its users then.
+    whole: u64,
     vus: u64,
     vus_max: u64,
     is_over: bool,
@@ -94,7 +96,7 @@ impl Coordinator {
                 .recv()
                 .unwrap_or_else(|_| Err(std::io::Error::other("it ended at once")))
                 .map_err(failed)?;
-            threads.push(Started { handle, spares, second: 0, vus: 0, vus_max: 0, is_over: false });
+            threads.push(Started { handle, spares, second: 0, whole: 0, vus: 0, vus_max: 0, is_over: false });
             starts.push(start);
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -158,7 +160,7 @@ impl Coordinator {
         thread.vus_max = thread.vus_max.max(report.vus_max);
         // At the end all users are gone, which says nothing of the second before.
         if !report.is_last {
-            thread.vus = report.vus;
+            (thread.whole, thread.vus) = (report.second, report.vus);
         }
         let live = self.threads.iter().filter(|thread| !thread.is_over);
         let second = live.map(|thread| thread.second).min();
@@ -169,8 +171,8 @@ impl Coordinator {
 
     /// All threads have told of this second.
     fn tick(&mut self, second: u64, observer: &mut dyn Observer) {
-        // A thread that is over has no user any more.
-        let live = self.threads.iter().filter(|thread| !thread.is_over || thread.second >= second);
+        // A thread that was over before has no user any more.
+        let live = self.threads.iter().filter(|thread| !thread.is_over || thread.whole >= second);
         let vus = live.map(|thread| thread.vus).sum();
         let vus_max = self.threads.iter().map(|thread| thread.vus_max).sum();
         self.books.vus.set(vus);

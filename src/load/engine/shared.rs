@@ -1,6 +1,6 @@
 //! What threads share: so little that no request waits for another thread.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::plan::Plan;
 use crate::load::scenario::Executor;
@@ -20,15 +20,23 @@ pub(super) enum Stop {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) threads: usize,
-    /// Iterations that are left, by scenario, where users share them.
-    stores: Vec<AtomicU64>,
+    /// Iterations that are left, by scenario, where users share them and the scenario has begun.
+    stores: Vec<Store>,
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    left: AtomicU64,
+    has_begun: AtomicBool,
 }
 
 impl Shared {
     pub(super) fn new(plan: &Plan, threads: usize) -> Shared {
         let store = |executor: &Executor| match executor {
-            Executor::SharedIterations { iterations, .. } => AtomicU64::new(*iterations),
-            _ => AtomicU64::new(0),
+            Executor::SharedIterations { iterations, .. } => {
+                Store { left: AtomicU64::new(*iterations), ..Store::default() }
+            }
+            _ => Store::default(),
         };
         Shared { threads, stores: plan.scenarios.iter().map(|work| store(&work.scenario.executor)).collect() }
     }
@@ -36,11 +44,18 @@ impl Shared {
     /// Takes an iteration out of the store of a scenario; false when it is empty.
     pub(super) fn take(&self, scenario: usize) -> bool {
         let take = |left: u64| left.checked_sub(1);
-        self.stores[scenario].try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        self.stores[scenario].left.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
+    /// The scenario's time has come.
+    pub(super) fn begin(&self, scenario: usize) {
+        self.stores[scenario].has_begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Iterations that were to be done and that nobody took: of a scenario that never began, none.
     pub(super) fn left(&self, scenario: usize) -> u64 {
-        self.stores[scenario].load(Ordering::Relaxed)
+        let store = &self.stores[scenario];
+        if store.has_begun.load(Ordering::Relaxed) { store.left.load(Ordering::Relaxed) } else { 0 }
     }
 
     /// A thread's part of so many users, and of how many threads it is one there; `None` where there are fewer users

@@ -29,6 +29,7 @@ pub(super) async fn run(shift: &Rc<Shift>) {
     let executor = &shift.scenario().executor;
     let mine = shift.thread.shared.share(shift.thread.place, executor.max_vus());
     shift.made(mine);
+    shift.thread.shared.begin(shift.place);
     for _ in 0..mine {
         let quota = match executor {
             Executor::SharedIterations { .. } => Quota::Shared,

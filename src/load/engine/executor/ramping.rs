@@ -3,10 +3,11 @@
 //! Source: k6 `lib/executor/ramping_vus.go`, `lib/executor/vu_handle.go`.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, yield_now};
 
 use super::shift::Shift;
 use crate::load::engine::alarm::Alarm;
@@ -27,15 +28,22 @@ struct Seat {
     task: RefCell<Option<AbortHandle>>,
 }
 
+/// Who was told to go and has until then, the earliest first: all have the same time.
+type Going = VecDeque<(u64, Rc<Seat>)>;
+
+/// Users that come or go without a pause before others have their turn.
+const CHANGES_AT_ONCE: u32 = 256;
+
 pub(super) async fn run(shift: &Rc<Shift>) {
     let thread = &shift.thread;
+    let mut going = Going::new();
     if let (Some(ramp), Executor::RampingVus { graceful_ramp_down, .. }) =
         (VuRamp::of(&shift.scenario().executor), &shift.scenario().executor)
     {
         let most = thread.shared.share(thread.place, shift.scenario().executor.max_vus());
         shift.made(most);
         let seats: Vec<Rc<Seat>> = (0..most).map(|_| Rc::new(Seat::default())).collect();
-        let ramping = follow(shift, &ramp, &seats, graceful_ramp_down.nanos());
+        let ramping = follow(shift, &ramp, &seats, graceful_ramp_down.nanos(), &mut going);
         tokio::select! {
             biased;
             () = thread.stopped(Stop::Graceful) => shift.end_ns.set(thread.clock.now_ns()),
@@ -46,36 +54,61 @@ pub(super) async fn run(shift: &Rc<Shift>) {
             seat.wake();
         }
     }
-    shift.let_go().await;
+    // Who was told to go before the end has no more time for it than that.
+    let alarm = Alarm::new(thread.clock);
+    let end = shift.let_go();
+    tokio::pin!(end);
+    loop {
+        let next = going.front().map(|(cut, _)| *cut);
+        tokio::select! {
+            biased;
+            () = &mut end => return,
+            () = alarm.until(next.unwrap_or(u64::MAX)), if next.is_some() => {
+                cut_off(&mut going, thread.clock.now_ns());
+            }
+        }
+    }
 }
 
 /// Until the last stage ends.
-async fn follow(shift: &Rc<Shift>, ramp: &VuRamp, seats: &[Rc<Seat>], grace_ns: u64) {
+async fn follow(shift: &Rc<Shift>, ramp: &VuRamp, seats: &[Rc<Seat>], grace_ns: u64, going: &mut Going) {
     let (thread, begin) = (&shift.thread, shift.begin_ns());
     let alarm = Alarm::new(thread.clock);
-    let mut at = 0;
+    let (mut at, mut wanted, mut made) = (0, 0, 0);
     loop {
-        let planned = thread.shared.share(thread.place, ramp.planned(at)) as usize;
         let now = begin + at;
-        for (number, seat) in seats.iter().enumerate() {
-            let is_wanted = number < planned;
-            if is_wanted && !seat.is_wanted.get() {
-                seat.sit(shift);
-            } else if !is_wanted && seat.is_wanted.get() {
-                seat.is_wanted.set(false);
-                seat.cut_ns.set(seat.is_busy.get().then(|| now.saturating_add(grace_ns)));
-                seat.wake();
-            }
-            if seat.cut_ns.get().is_some_and(|cut| cut <= now) {
-                seat.cut();
+        let planned = (thread.shared.share(thread.place, ramp.planned(at)) as usize).min(seats.len());
+        for seat in seats.get(wanted..planned).unwrap_or_default() {
+            seat.sit(shift);
+        }
+        // The one that came last goes first.
+        for seat in seats.get(planned..wanted).unwrap_or_default().iter().rev() {
+            if let Some(cut) = seat.rise(now.saturating_add(grace_ns)) {
+                going.push_back((cut, Rc::clone(seat)));
             }
         }
+        wanted = planned;
+        cut_off(going, now);
         let change = ramp.next_change(at).map(|(change, _)| change);
-        let cut = seats.iter().filter_map(|seat| seat.cut_ns.get()).min().map(|cut| cut - begin);
+        let cut = going.front().map(|(cut, _)| cut - begin);
         let next = [change, cut, Some(ramp.end())].into_iter().flatten().filter(|&next| next > at).min();
         let Some(next) = next.filter(|&next| next <= ramp.end()) else { return };
-        alarm.until(begin + next).await;
+        if thread.clock.now_ns() < begin + next {
+            alarm.until(begin + next).await;
+            made = 0;
+        } else if made == CHANGES_AT_ONCE {
+            yield_now().await;
+            made = 0;
+        }
+        made += 1;
         at = next;
+    }
+}
+
+/// All whose time is up, unless they were wanted again meanwhile.
+fn cut_off(going: &mut Going, now_ns: u64) {
+    while let Some((cut, seat)) = going.pop_front_if(|(cut, _)| *cut <= now_ns) {
+        seat.cut(cut);
     }
 }
 
@@ -93,7 +126,19 @@ impl Seat {
         }
     }
 
-    fn cut(&self) {
+    /// Nobody begins an iteration here from now on. When the one under way will be cut off, if there is one.
+    fn rise(&self, cut_ns: u64) -> Option<u64> {
+        self.is_wanted.set(false);
+        self.cut_ns.set(self.is_busy.get().then_some(cut_ns));
+        self.wake();
+        self.cut_ns.get()
+    }
+
+    /// Where it is still to be done at this time.
+    fn cut(&self, cut_ns: u64) {
+        if self.cut_ns.get() != Some(cut_ns) {
+            return;
+        }
         self.cut_ns.set(None);
         if self.is_busy.replace(false)
             && let Some(task) = self.task.borrow_mut().take()
