@@ -4,6 +4,8 @@
 mod access;
 /// What pods may use of this node.
 mod allocatable;
+/// A cgroup for a child of ours, for the demo.
+mod child_cgroup;
 /// Batches from snapshots to the sinks.
 mod deliver;
 /// What `check` says of the parts that the command line does not know.

@@ -1,8 +1,10 @@
 //! The seam to the command line.
 
-use super::{doctor, local, run};
+use std::path::Path;
+
+use super::{child_cgroup, doctor, local, run};
 use crate::cli::check::Group;
-use crate::cli::{SetLevel, SnapshotSource, Wiring};
+use crate::cli::{ChildCgroup, SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
 use crate::target;
 
@@ -17,6 +19,10 @@ impl Wiring for Parts {
 
     fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>> {
         Ok(Box::new(local::Local::open(config)?))
+    }
+
+    fn child_cgroup(&self, cores: f64) -> anyhow::Result<Box<dyn ChildCgroup>> {
+        Ok(Box::new(child_cgroup::make(Path::new("/proc"), cores)?))
     }
 
     fn run_target(&self, config: target::Config) -> anyhow::Result<()> {

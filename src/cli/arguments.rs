@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::demo::Demo;
 use super::load::LoadCommand;
 use crate::config::Sources;
 use crate::config::agent::LogLevel;
@@ -19,6 +20,7 @@ use crate::target::parse_size;
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  podometer demo                     what a spike of load does to an application, both sides live
   podometer agent                    serve metrics on http://127.0.0.1:9758/metrics
   podometer top                      what runs here, one second old
   podometer top pods -A              what kubectl top pods -A prints
@@ -35,6 +37,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Demo(Demo),
     Agent(Agent),
     Top(Top),
     Check(Check),
@@ -243,6 +246,9 @@ pub(super) struct Target {
     /// Where random delays and errors begin: the same number, the same row of them (default 1).
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// Serves until standard input is closed, so that it never outlives who started it.
+    #[arg(long, hide = true)]
+    pub(super) until_stdin_closes: bool,
     /// The first request holds up all others for so long.
     #[arg(long, value_name = "DURATION", help_heading = "Faults of all requests")]
     pub(super) stall: Option<String>,

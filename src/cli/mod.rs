@@ -6,6 +6,8 @@ mod arguments;
 pub mod check;
 /// `podometer config default|check`, and loading a configuration for the other commands.
 mod configuration;
+/// `podometer demo`: a spike of load, and what it did to its target.
+mod demo;
 /// How a command ends.
 mod failure;
 /// A small HTTP client for a running agent.
@@ -29,4 +31,4 @@ mod wiring;
 
 pub use failure::Failure;
 pub use run::run;
-pub use wiring::{SetLevel, SnapshotSource, Wiring};
+pub use wiring::{ChildCgroup, SetLevel, SnapshotSource, Wiring};

@@ -35,6 +35,7 @@ fn settings(arguments: &Target) -> Result<Config, Failure> {
         idle_timeout: arguments.idle_timeout.unwrap_or(usual.idle_timeout),
         max_leak_bytes: arguments.max_leak.unwrap_or(usual.max_leak_bytes),
         seed: arguments.seed.unwrap_or(usual.seed),
+        until_stdin_closes: arguments.until_stdin_closes,
         faults,
         ..usual
     };

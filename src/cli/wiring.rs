@@ -18,12 +18,24 @@ pub trait SnapshotSource: Send {
     fn next(&mut self) -> anyhow::Result<Arc<Snapshot>>;
 }
 
+/// A cgroup that was made for a child process, and goes with this.
+pub trait ChildCgroup {
+    /// Below the mount.
+    fn path(&self) -> &str;
+    /// Moves the process there.
+    fn take(&self, pid: u32) -> std::io::Result<()>;
+    /// Its limit, where it could be set.
+    fn cores(&self) -> Option<f64>;
+}
+
 /// The parts behind the commands.
 pub trait Wiring {
     /// Runs the agent until it is told to stop. `sources` are what a reload reads again.
     fn run_agent(&self, loaded: Loaded, sources: Sources, set_level: SetLevel) -> anyhow::Result<()>;
     /// Samples the cgroups of this machine in this process.
     fn local(&self, config: &Config) -> anyhow::Result<Box<dyn SnapshotSource>>;
+    /// Makes a cgroup for a child of this process, limited to so many cores where that can be.
+    fn child_cgroup(&self, cores: f64) -> anyhow::Result<Box<dyn ChildCgroup>>;
     /// Runs the application to put load on until it is told to stop.
     fn run_target(&self, config: target::Config) -> anyhow::Result<()>;
     /// What the doctor says of the parts that the command line does not know.

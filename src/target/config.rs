@@ -30,6 +30,8 @@ pub struct Config {
     pub max_leak_bytes: u64,
     /// Where the random delays and errors begin: equal seeds, equal rows of them in each thread.
     pub seed: u64,
+    /// It ends when standard input does, so that it never outlives who started it.
+    pub until_stdin_closes: bool,
     /// Faults that all requests suffer from the start.
     pub faults: Faults,
 }
@@ -47,6 +49,7 @@ impl Default for Config {
             shutdown_timeout: Duration::from_secs(5),
             max_leak_bytes: 256 << 20,
             seed: 1,
+            until_stdin_closes: false,
             faults: Faults::default(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::config::Config;
 use super::counters::Counters;
@@ -34,6 +34,7 @@ pub fn run(config: Config) -> Result<(), TargetError> {
         let on = |kind| signal(kind).map_err(|source| TargetError::Signals { source });
         let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
         let threads = config.threads;
+        let stdin = end_of_stdin(config.until_stdin_closes);
         let target = Target::start(config)?;
         tracing::info!(address = %target.address, threads, "serving the target");
         if let Some(address) = target.metrics_address {
@@ -41,6 +42,7 @@ pub fn run(config: Config) -> Result<(), TargetError> {
             tracing::info!(metrics = %address, "serving the target's metrics");
         }
         tokio::select! {
+            () = stdin => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
@@ -48,6 +50,19 @@ pub fn run(config: Config) -> Result<(), TargetError> {
         target.stop();
         Ok(())
     })
+}
+
+/// Standard input is at its end; never where that is not wanted. A thread waits for it: it may be a file or a terminal.
+async fn end_of_stdin(is_wanted: bool) {
+    if !is_wanted {
+        return std::future::pending().await;
+    }
+    let (ended, end) = oneshot::channel();
+    std::thread::spawn(move || {
+        let _at_its_end = io::copy(&mut io::stdin(), &mut io::sink());
+        let _told = ended.send(());
+    });
+    let _told = end.await;
 }
 
 impl Target {

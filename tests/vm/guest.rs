@@ -46,6 +46,13 @@ impl Lab {
 
     /// Runs a scenario of `guest_workload` under `tests/lab/<machine>.sh` with the cgroup names of one driver.
     pub(crate) fn play(&self, scenario: &str, machine: &str, driver: &str) -> Told {
+        let command =
+            format!("guest_workload {scenario} {driver} /run/lab/podometer /run/lab/podometer.yaml\n");
+        self.run_script(&command, machine)
+    }
+
+    /// Runs lines of busybox' shell under `tests/lab/<machine>.sh`.
+    pub(crate) fn run_script(&self, script: &str, machine: &str) -> Told {
         let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let staged = tempfile::tempdir().expect("a temporary directory");
         for binary in ["podometer", "guest_workload"] {
@@ -55,9 +62,7 @@ impl Lab {
         std::fs::write(staged.path().join("podometer.yaml"), CONFIG).expect("the configuration");
         bring_unshare(staged.path());
         let payload = staged.path().join("payload.sh");
-        let command =
-            format!("guest_workload {scenario} {driver} /run/lab/podometer /run/lab/podometer.yaml\n");
-        std::fs::write(&payload, command).expect("the payload");
+        std::fs::write(&payload, script).expect("the payload");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lab/{machine}.sh"));
         let output = Command::new("bash")
             .arg(&script)

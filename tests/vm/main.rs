@@ -8,6 +8,7 @@
 #![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod guest;
+mod load;
 mod samples;
 mod sidecar;
 

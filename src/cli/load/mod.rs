@@ -12,4 +12,4 @@ mod reports;
 mod run;
 
 pub(super) use arguments::LoadCommand;
-pub(super) use run::run;
+pub(super) use run::{by_hand, run};
