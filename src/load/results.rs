@@ -21,6 +21,8 @@ pub struct Results {
     /// Of each scenario, in the order of their names.
     pub schedules: Vec<Schedule>,
     pub thresholds: Vec<(Threshold, Outcome)>,
+    /// Iterations that began and were cut off, or could not go on: no metric counts them.
+    pub interrupted: u64,
     /// Why the numbers do not speak of the target; empty for a run that can be believed.
     pub invalid: Vec<String>,
     /// `None` while it goes on.

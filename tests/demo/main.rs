@@ -72,7 +72,8 @@ fn a_target_does_not_outlive_a_killed_demo() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    let url = said.split_whitespace().find_map(|word| word.strip_prefix("http://")?.strip_suffix('/')).unwrap();
+    let url =
+        said.split_whitespace().find_map(|word| word.strip_prefix("http://")?.strip_suffix('/')).unwrap();
     // It ends at once, which is a moment later.
     while std::net::TcpStream::connect(url).is_ok() {
         std::thread::yield_now();

@@ -34,7 +34,7 @@ options:
   maxRedirects: 3
   hosts: {h: 127.0.0.1}
   summaryTrendStats: [avg, 'p(99.9)', count]
-  systemTags: [url, vu]
+  systemTags: [url, name]
   discardResponseBodies: true
   seed: 7
   ext: {loadimpact: {}}

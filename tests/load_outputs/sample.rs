@@ -112,6 +112,7 @@ pub(crate) fn results() -> Results {
             threshold("queue_length", "max<200", None, Some(99.0), true),
             threshold("ws_connecting{scenario:chat}", "p(90)<100", None, None, true),
         ],
+        interrupted: 3,
         invalid: vec![
             "own CPU above 90 % in 4 of 10 seconds".to_owned(),
             "12 file descriptors short".to_owned(),
@@ -125,6 +126,7 @@ pub(crate) fn healthy() -> Results {
     let mut results = results();
     results.invalid.clear();
     results.thresholds.clear();
+    results.interrupted = 0;
     results.exit = Some(Exit::Passed);
     results
 }

@@ -1,20 +1,19 @@
 //! Each executor starts what it says, exactly, on one thread and on several.
 
-use podometer::load::engine::{self, Observer, Plan, Step, Tick, Work};
+use podometer::load::engine::{self, Observer, Tick};
 use podometer::load::exit::Exit;
-use podometer::load::metric::BUILT_IN;
 use podometer::load::results::{Results, Values};
 use podometer::load::schedule::Arrivals;
-use podometer::load::span::Span;
-use podometer::load::threshold::{Threshold, ThresholdDraft};
 
-use crate::harness::{Silent, counter, plan, rate, request, run, scenario, target};
+use crate::harness::{counter, file, get, plan, rate, run, scenario, target};
 
 /// With one thread and with three.
 fn each(json: &str, path: &str, verify: impl Fn(&Results)) {
     let target = target();
     for threads in [1, 3] {
-        let results = run(Plan { threads: Some(threads), ..plan(target.address(), path, json) });
+        let mut plan = plan(target.address(), path, json);
+        plan.threads = Some(threads);
+        let results = run(plan);
         // On a machine that is busy with other tests it may say of itself that it was too slow.
         assert!(matches!(results.exit, Some(Exit::Passed | Exit::Invalid)), "{:?}", results.exit);
         verify(&results);
@@ -138,16 +137,17 @@ fn graceful_ramp_down_counts_behind_the_last_stage_too() {
 
 #[test]
 fn a_scenario_that_never_began_dropped_nothing() {
-    let json = r#"{"executor": "shared-iterations", "vus": 2, "iterations": 50, "startTime": "1h"}"#;
     let target = target();
-    let mut plan = plan(target.address(), "/", json);
-    let soon = r#"{"executor": "constant-vus", "vus": 1, "duration": "10s"}"#;
-    let request = plan.scenarios[0].steps.clone();
-    plan.scenarios.push(Work { scenario: scenario("t", soon), steps: request });
-    let draft =
-        ThresholdDraft { threshold: "count<1".into(), abort_on_fail: true, ..ThresholdDraft::default() };
-    plan.thresholds = vec![Threshold::parse("http_reqs", &draft, BUILT_IN).unwrap()];
-    let results = engine::run(plan, &mut Silent).unwrap();
+    let step = get(target.address(), "/", "9s");
+    let plan = file(&format!(
+        "scenarios:
+  s: {{executor: shared-iterations, vus: 2, iterations: 50, startTime: 1h}}
+  t: {{executor: constant-vus, vus: 1, duration: 10s}}
+flows: {{default: [{step}]}}
+thresholds: {{http_reqs: [{{threshold: count<1, abortOnFail: true}}]}}
+"
+    ));
+    let results = run(plan);
     assert_eq!((counter(&results, "dropped_iterations"), results.exit), (0, Some(Exit::ThresholdsFailed)));
 }
 
@@ -204,15 +204,19 @@ fn without_a_free_user_starts_are_dropped_or_late() {
 #[test]
 fn scenarios_run_beside_each_other_and_after_another() {
     let target = target();
-    let mut plan =
-        plan(target.address(), "/", r#"{"executor": "per-vu-iterations", "vus": 2, "iterations": 3}"#);
-    let steps = vec![
-        Step::Request(Box::new(request(target.address(), "/status/404", Span::from_secs(9)))),
-        Step::Sleep { least: Span::from_millis(1), most: Span::from_millis(2) },
-        Step::Request(Box::new(request(target.address(), "/healthz", Span::from_secs(9)))),
-    ];
-    let later = scenario("t", r#"{"executor": "per-vu-iterations", "startTime": "200ms", "iterations": 4}"#);
-    plan.scenarios.push(Work { scenario: later, steps });
+    let step = |path: &str| get(target.address(), path, "9s");
+    let mut plan = file(&format!(
+        "scenarios:
+  s: {{executor: per-vu-iterations, vus: 2, iterations: 3}}
+  t: {{executor: per-vu-iterations, startTime: 200ms, iterations: 4, exec: other}}
+flows:
+  default: [{}]
+  other: [{}, {{sleep: 1ms-2ms}}, {}]
+",
+        step("/"),
+        step("/status/404"),
+        step("/healthz")
+    ));
     for (selector, expression) in [
         ("http_reqs{scenario:t}", "count==8"),
         ("http_reqs{scenario:s,kind:page}", "count==6"),
@@ -238,7 +242,9 @@ fn connections_are_kept_or_not() {
     let target = target();
     let json = r#"{"executor": "per-vu-iterations", "vus": 2, "iterations": 10}"#;
     for (never, opened) in [(false, 2), (true, 20)] {
-        let results = run(Plan { never_reuses_connections: never, ..plan(target.address(), "/", json) });
+        let mut plan = plan(target.address(), "/", json);
+        plan.options.no_connection_reuse = never;
+        let results = run(plan);
         let Values::Trend(connecting) = &results.metric("http_req_connecting").unwrap().values else {
             panic!()
         };

@@ -6,20 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use podometer::load::engine::{Host, Plan, Step};
+use podometer::load::engine::{Host, Plan};
 use podometer::load::exit::Exit;
-use podometer::load::span::Span;
 use rustix::net::sockopt::set_socket_linger;
 
-use crate::harness::{counter, heard, plan, rate, request, run, server, threshold};
+use crate::harness::{counter, file, get, heard, plan, rate, run, server, threshold};
 use crate::ports::free_address;
 
 const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
 
-fn with_timeout(address: SocketAddr, timeout: Span) -> Plan {
-    let mut plan = plan(address, "/", THREE);
-    plan.scenarios[0].steps = vec![Step::Request(Box::new(request(address, "/", timeout)))];
-    plan
+fn with_timeout(address: SocketAddr, timeout: &str) -> Plan {
+    let step = get(address, "/", timeout);
+    file(&format!("scenarios: {{s: {THREE}}}\nflows: {{default: [{step}]}}\n"))
 }
 
 /// Three requests fail with this code.
@@ -56,7 +54,7 @@ fn resets() {
 fn names_that_nobody_knows() {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
     let mut plan = plan(address, "/", THREE);
-    plan.hosts = vec![Host { name: "no-such-host.invalid".into(), port: 80 }];
+    plan.hosts = vec![Host { name: "no-such-host.invalid".into(), port: 80, is_tls: false }];
     plan.thresholds =
         [1100, 1101].map(|code| threshold(&format!("http_reqs{{error_code:{code}}}"), "count>0")).into();
     let results = run(plan);
@@ -87,7 +85,7 @@ fn a_head_that_comes_byte_by_byte_and_never_ends() {
             said = stream.write_all(b"y");
         }
     });
-    fails(with_timeout(address, Span::from_millis(200)), 1050);
+    fails(with_timeout(address, "200ms"), 1050);
 }
 
 #[test]
@@ -99,13 +97,13 @@ fn a_body_without_end() {
             said = stream.write_all(&chunk);
         }
     });
-    fails(with_timeout(address, Span::from_millis(200)), 1050);
+    fails(with_timeout(address, "200ms"), 1050);
 }
 
 #[test]
 fn a_server_that_never_answers() {
     let address = server(|stream| while heard(&stream) {});
-    fails(with_timeout(address, Span::from_millis(200)), 1050);
+    fails(with_timeout(address, "200ms"), 1050);
 }
 
 #[test]

@@ -3,24 +3,31 @@
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use podometer::load::engine::{
-    self, Check, Condition, Host, Observer, Plan, Request, Step, Tick, USUALLY_EXPECTED, Work,
-};
+use std::path::Path;
+
+use podometer::load::engine::{self, Observer, Plan, Settings, Tick};
+use podometer::load::file::{self, File, Surroundings};
 use podometer::load::metric::BUILT_IN;
-use podometer::load::protocol::http1::{self, Keep};
 use podometer::load::results::{Results, Values};
 use podometer::load::scenario::{Draft, Scenario};
-use podometer::load::span::Span;
+use podometer::load::shortcuts::Shortcuts;
 use podometer::load::threshold::{Threshold, ThresholdDraft};
 use podometer::target::{Config, Target};
 
-/// Hears nothing.
-pub(crate) struct Silent;
+/// Hears what is said to people.
+#[derive(Default)]
+pub(crate) struct Listener(pub(crate) Vec<String>);
 
-impl Observer for Silent {
+impl Observer for Listener {
     fn second(&mut self, _: &Tick<'_>) {}
 
-    fn ending(&mut self, _: &str) {}
+    fn ending(&mut self, reason: &str) {
+        self.0.push(reason.to_owned());
+    }
+
+    fn note(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
 }
 
 pub(crate) fn target() -> Target {
@@ -32,34 +39,37 @@ pub(crate) fn scenario(name: &str, json: &str) -> Scenario {
     serde_json::from_str::<Draft>(json).unwrap().build(name).unwrap()
 }
 
-pub(crate) fn request(address: SocketAddr, path: &str, timeout: Span) -> Request {
-    let url = format!("http://{address}{path}");
-    Request {
-        name: path.into(),
-        method: "GET".into(),
-        url: url.into(),
-        group: "".into(),
-        tags: [("kind".to_owned(), "page".to_owned())].into(),
-        host: 0,
-        bytes: http1::Request::new("GET", path, "t", &[], b"").unwrap(),
-        keep: Keep::default(),
-        timeout,
-        expected: USUALLY_EXPECTED,
-        checks: vec![Check { name: "status is 200".into(), condition: Condition::Status(200) }],
-    }
+/// A load test as its file has it; on failure all that is wrong.
+pub(crate) fn try_file(text: &str) -> Result<Plan, String> {
+    let surroundings = Surroundings {
+        variable: &|_| None,
+        read: &file::read,
+        overrides: Shortcuts::default(),
+        metrics: &[],
+    };
+    let settings = Settings { run_id: "test".into(), threads: Some(2), seed: Some(7) };
+    let file = File::parse(Path::new("t.yaml"), text, &surroundings);
+    file.and_then(|file| Plan::of(file, settings)).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    })
+}
+
+pub(crate) fn file(text: &str) -> Plan {
+    try_file(text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A step that asks for a path, with a check, a tag and a time after which it is given up.
+pub(crate) fn get(address: SocketAddr, path: &str, timeout: &str) -> String {
+    format!(
+        r#"{{get: "http://{address}{path}", name: "{path}", tags: {{kind: page}}, timeout: {timeout}, check: {{status: 200}}}}"#
+    )
 }
 
 /// One scenario named `s` of one request.
 pub(crate) fn plan(address: SocketAddr, path: &str, json: &str) -> Plan {
-    let steps = vec![Step::Request(Box::new(request(address, path, Span::from_secs(60))))];
-    Plan {
-        run_id: "test".into(),
-        scenarios: vec![Work { scenario: scenario("s", json), steps }],
-        hosts: vec![Host { name: address.ip().to_string().into(), port: address.port() }],
-        threads: Some(2),
-        seed: 7,
-        ..Plan::default()
-    }
+    let step = get(address, path, "60s");
+    file(&format!("scenarios: {{s: {json}}}\nflows: {{default: [{step}]}}\n"))
 }
 
 pub(crate) fn threshold(selector: &str, expression: &str) -> Threshold {
@@ -68,9 +78,15 @@ pub(crate) fn threshold(selector: &str, expression: &str) -> Threshold {
 }
 
 pub(crate) fn run(plan: Plan) -> Results {
-    let results = engine::run(plan, &mut Silent).unwrap();
+    heard_run(plan).0
+}
+
+/// And what was said meanwhile.
+pub(crate) fn heard_run(plan: Plan) -> (Results, Vec<String>) {
+    let mut listener = Listener::default();
+    let results = engine::run(plan, &mut listener).unwrap();
     assert!(results.schedules.iter().all(podometer::load::results::Schedule::balances));
-    results
+    (results, listener.0)
 }
 
 /// The sum of a counter; 0 where there is no sample.

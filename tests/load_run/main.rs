@@ -7,14 +7,24 @@
     reason = "tests fail by panicking and compare exactly"
 )]
 
+mod batches;
 #[path = "../support/child.rs"]
 #[allow(dead_code, reason = "only some of what is shared is needed here")]
 mod child;
+mod cookies;
+mod ends;
 mod executors;
 mod faults;
+mod flows;
 mod harness;
 mod invalid;
+mod measured;
+mod names;
+mod outer;
 #[path = "../support/ports.rs"]
 mod ports;
+mod profiles;
 mod program;
+mod redirects;
+mod served;
 mod thresholds;

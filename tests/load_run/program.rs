@@ -58,7 +58,10 @@ fn what_cannot_be_run_is_104_and_says_why() {
         ("http://h/", &["--threshold", "http_req_duration=p95<5"], "did you mean p(95)?"),
         ("ftp://h/", &[], "does not begin with http://"),
         ("https://h/", &[], "needs TLS"),
-        ("http://h/a b", &[], "holds a space"),
+        ("no-such.yaml", &[], "no-such.yaml: cannot be read"),
+        ("crocodile-test3", &[], "did you mean crocodile-test1?"),
+        ("crocodile-test1", &["--header", "x: y"], "--header: a load test says so itself"),
+        ("crocodile-test1", &["-e", "x"], "--env: a word has no"),
         ("http://h/", &["--method", "GE T"], "method"),
         ("http://h/", &["--body", "@/no/such/file"], "/no/such/file"),
     ] {

@@ -4,7 +4,7 @@ use podometer::load::exit::Exit;
 use podometer::load::span::Span;
 use podometer::load::threshold::Threshold;
 
-use crate::harness::{plan, run, target, threshold};
+use crate::harness::{file, get, plan, run, target, threshold};
 
 const FOR_EVER: &str = r#"{"executor": "constant-vus", "duration": "forever"}"#;
 
@@ -29,14 +29,16 @@ fn a_failed_threshold_can_end_the_run() {
 fn a_window_forgets_what_is_older() {
     let target = target();
     // All requests are of the first second, and a second scenario keeps the run going without any.
-    let json = r#"{"executor": "per-vu-iterations", "iterations": 5}"#;
-    let mut plan = plan(target.address(), "/", json);
-    let idle = r#"{"executor": "per-vu-iterations", "iterations": 1}"#;
-    let sleep = Span::from_secs(5);
-    plan.scenarios.push(podometer::load::engine::Work {
-        scenario: crate::harness::scenario("t", idle),
-        steps: vec![podometer::load::engine::Step::Sleep { least: sleep, most: sleep }],
-    });
+    let mut plan = file(&format!(
+        "scenarios:
+  s: {{executor: per-vu-iterations, iterations: 5}}
+  t: {{executor: per-vu-iterations, exec: idle}}
+flows:
+  default: [{}]
+  idle: [{{sleep: 5s}}]
+",
+        get(target.address(), "/", "9s")
+    ));
     let whole = threshold("http_reqs", "count==5");
     let window = Threshold { over: Some(Span::from_secs(2)), ..whole.clone() };
     plan.thresholds = vec![whole, window];

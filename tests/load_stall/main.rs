@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use podometer::load::engine::{self, Observer, Plan, Tick};
+use podometer::load::engine::{self, Observer, Tick};
 use podometer::load::results::{Results, Values};
 use podometer::load::span::Span;
 use rustix::process::{Pid, Signal, kill_process};
@@ -69,7 +69,8 @@ fn stalled() -> (Results, f64) {
 
     let json =
         r#"{"executor": "constant-arrival-rate", "rate": 200, "duration": "10s", "preAllocatedVUs": 20}"#;
-    let plan = Plan { threads: None, ..plan(address, "/", json) };
+    let mut plan = plan(address, "/", json);
+    plan.threads = None;
     let server = Pid::from_raw(server.0.id() as i32).unwrap();
     let mut staller = Staller { server, stopped: None, seconds: 0.0 };
     let results = engine::run(plan, &mut staller).unwrap();

@@ -9,6 +9,9 @@ use super::reports::Reports;
 #[command(after_help = "\
 Examples:
   podometer load run http://127.0.0.1:9759/ --vus 10 --duration 30s
+  podometer load profiles
+  podometer load check shop.yaml
+  podometer load run shop.yaml -e ENDPOINT=http://shop.example:8080
   podometer load run --help")]
 pub(in crate::cli) struct LoadCommand {
     #[command(subcommand)]
@@ -18,9 +21,45 @@ pub(in crate::cli) struct LoadCommand {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum LoadAction {
     Run(Box<Run>),
+    Check(Check),
+    Profiles(Profiles),
 }
 
-/// Sends requests to one URL and prints what came of them.
+/// Reads a load test and says what it would do, without sending anything.
+///
+/// Everything that is wrong with it is told at once, each thing with its line and column. Exit code: 0 it can run,
+/// 104 it cannot.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  podometer load check shop.yaml
+  podometer load check stress -e ENDPOINT=http://shop.example:8080")]
+pub(in crate::cli) struct Check {
+    /// A file in YAML, or the name of a built-in load test.
+    #[arg(value_name = "FILE|NAME")]
+    pub(super) target: String,
+    /// A word of the environment for the file; may be repeated.
+    #[arg(short = 'e', long, value_name = "NAME=VALUE")]
+    pub(super) env: Vec<String>,
+}
+
+/// Lists the built-in load tests, or prints one of them as the file that it is.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  podometer load profiles
+  podometer load profiles stress > mine.yaml
+  podometer load run stress -e ENDPOINT=http://127.0.0.1:9759 --vus 5 --duration 10s")]
+pub(in crate::cli) struct Profiles {
+    /// Which one to print.
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
+}
+
+/// Runs a load test and prints what came of it: of a file, a built-in one, or of a single URL.
+///
+/// A file says what is asked and how much of it; `podometer load profiles NAME` prints one to begin with. Flags that
+/// say how much go above the file.
 ///
 /// How much load there is is said as k6 has it: users that go round (--vus with --duration), a number of iterations
 /// (--iterations), users that come and go (--stage), or starts at a rate (--rate with --duration or --stage), whose
@@ -30,10 +69,14 @@ pub(in crate::cli) enum LoadAction {
 #[command(after_help = "\
 Ctrl-C ends the run: iterations under way may end, and the summary is of all that was done. A second one cuts them off.
 
-Exit code: 0 every threshold held, 99 one did not, 104 an option cannot be used, 105 a signal ended the run,
+Exit code: 0 every threshold held, 99 one did not, 100 and 101 setup or teardown took too long, 104 the test or an
+option cannot be used, 105 a signal ended the run, 107 setup or teardown failed, 108 a step `abort` ended the run,
 120 the generator itself was the bottleneck.
 
 Examples:
+  podometer load run shop.yaml
+  podometer load run shop.yaml -e ENDPOINT=http://shop.example:8080 --vus 5 --duration 30s
+  podometer load run crocodile-test1
   podometer load run http://127.0.0.1:9759/
   podometer load run http://127.0.0.1:9759/static --vus 50 --duration 1m
   podometer load run http://127.0.0.1:9759/ --iterations 100000 --vus 64
@@ -43,9 +86,12 @@ Examples:
   podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m --summary-trend-stats 'med,p(99),p(99.9)' --junit out.xml
   podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json")]
 pub(in crate::cli) struct Run {
-    /// Where the requests go: http://host[:port][/path][?query].
-    #[arg(value_name = "URL")]
-    pub(super) url: String,
+    /// A file in YAML, the name of a built-in load test, or a URL: http://host[:port][/path][?query].
+    #[arg(value_name = "FILE|NAME|URL")]
+    pub(super) target: String,
+    /// A word of the environment for the file, above those that are set; may be repeated.
+    #[arg(short = 'e', long, value_name = "NAME=VALUE")]
+    pub(super) env: Vec<String>,
     /// Users: so many connections at one time; for a rate how many may be busy at once.
     #[arg(short = 'u', long, value_name = "N", allow_negative_numbers = true)]
     pub(super) vus: Option<i64>,
@@ -61,19 +107,19 @@ pub(in crate::cli) struct Run {
     /// Starts in a unit of time, such as 200/s or 3/1m.
     #[arg(long, value_name = "N/UNIT")]
     pub(super) rate: Option<String>,
-    /// The method of the requests (default GET, or POST with --body).
+    /// The method of a URL's requests (default GET, or POST with --body).
     #[arg(short = 'X', long, value_name = "METHOD")]
     pub(super) method: Option<String>,
-    /// A header of the requests; may be repeated.
+    /// A header of a URL's requests; may be repeated.
     #[arg(short = 'H', long, value_name = "NAME: VALUE")]
     pub(super) header: Vec<String>,
-    /// The body of the requests, or with @ in front the file that holds it.
+    /// The body of a URL's requests, or with @ in front the file that holds it.
     #[arg(long, value_name = "TEXT|@FILE")]
     pub(super) body: Option<String>,
-    /// When a request is given up (default 60s).
+    /// When a URL's request is given up (default 60s).
     #[arg(long, value_name = "DURATION")]
     pub(super) timeout: Option<String>,
-    /// Checks that the status of each response is this one.
+    /// Checks that the status of each response of a URL is this one.
     #[arg(long, value_name = "CODE")]
     pub(super) check_status: Option<u16>,
     /// What must hold for the run to pass; may be repeated.

@@ -2,14 +2,22 @@
 
 /// What can be typed.
 mod arguments;
+/// What a load test would do.
+mod check;
 /// From what was typed to a plan.
 mod plan;
+/// The load tests that are built in.
+mod profiles;
 /// What is said while it runs.
 mod progress;
 /// What is said and left behind at the end.
 mod reports;
 /// From the start to the exit code.
 mod run;
+/// A file, a built-in one, or a URL.
+mod target;
+/// The load test of a single URL.
+mod url;
 
 pub(super) use arguments::LoadCommand;
 pub(super) use run::{by_hand, run};

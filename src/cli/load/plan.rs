@@ -1,61 +1,87 @@
 //! From what was typed to a plan, or all that is wrong with it.
 
-use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::arguments::Run;
+use super::target::{Target, words};
+use super::url;
 use crate::cli::Failure;
-use crate::load::engine::{Check, Condition, Host, Plan, Request, Step, USUALLY_EXPECTED, Work};
+use crate::load::engine::{Plan, Settings};
+use crate::load::file::{self, Metric, Problem, Remark, Surroundings};
 use crate::load::metric::BUILT_IN;
-use crate::load::protocol::Origin;
-use crate::load::protocol::http1::{self, Keep};
 use crate::load::rate::Rate;
-use crate::load::scenario::{Scenario, StageDraft};
+use crate::load::scenario::StageDraft;
 use crate::load::shortcuts::Shortcuts;
 use crate::load::span::Span;
 use crate::load::threshold::{Threshold, ThresholdDraft};
 
-/// k6's.
-const DEFAULT_TIMEOUT: Span = Span::from_secs(60);
 const MOST_THREADS: usize = 256;
-const AGENT: &str = concat!("podometer/", env!("CARGO_PKG_VERSION"));
 
 /// What is wrong, one line each.
-type Problems = Vec<String>;
+pub(super) type Problems = Vec<String>;
 
-/// The variables of the environment come as a function, so that tests have their own.
-pub(super) fn plan(run: &Run, variable: impl Fn(&str) -> Option<String>) -> Result<Plan, Failure> {
+/// The variables of the environment come as a function, so that tests have their own. Remarks are for people.
+pub(super) fn plan(
+    run: &Run,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(Plan, Vec<Remark>), Failure> {
     let mut problems = Problems::new();
-    let scenarios = scenarios(run, variable, &mut problems);
-    let parsed = url(&run.url).map_err(|problem| problems.push(problem)).ok();
-    let request = parsed.as_ref().and_then(|(origin, path)| request(run, origin, path, &mut problems));
-    let thresholds = run.threshold.iter().filter_map(|text| threshold(text, &mut problems)).collect();
-    if run.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
-        problems.push(format!("--threads: out of range; allowed: 1 to {MOST_THREADS}"));
-    }
-    let (Some((origin, _)), Some(request), true) = (parsed, request, problems.is_empty()) else {
-        return Err(Failure::LoadRefused(problems));
-    };
-    let steps = vec![Step::Request(Box::new(request))];
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(Plan {
-        run_id: format!("{:x}", now.as_micros()).into(),
-        scenarios: scenarios.into_iter().map(|scenario| Work { scenario, steps: steps.clone() }).collect(),
-        hosts: vec![Host { name: origin.host, port: origin.port }],
-        thresholds,
-        threads: run.threads,
-        seed: run.seed.unwrap_or(1),
-        never_reuses_connections: run.no_connection_reuse,
-    })
-}
-
-fn scenarios(run: &Run, variable: impl Fn(&str) -> Option<String>, problems: &mut Problems) -> Vec<Scenario> {
+    let given = words(&run.env, &mut problems);
+    let variable = |name: &str| given.get(name).cloned().or_else(|| variable(name));
+    let overrides = overrides(run, &variable, &mut problems);
     let mut span = |flag: &str, text: Option<&String>| {
         let parsed = Span::parse(text?).map_err(|error| problems.push(format!("--{flag}: {error}")));
         parsed.ok()
     };
-    let duration = span("duration", run.duration.as_ref());
     let graceful_stop = span("graceful-stop", run.graceful_stop.as_ref());
+    if run.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
+        problems.push(format!("--threads: out of range; allowed: 1 to {MOST_THREADS}"));
+    }
+    let surroundings = Surroundings { variable: &variable, read: &file::read, overrides, metrics: &[] };
+    let file = match Target::of(&run.target) {
+        Ok(Target::Url(url)) => url::file(run, url, &surroundings, &mut problems),
+        Ok(target) => {
+            url::none_of(run, &mut problems);
+            told(target.load(&surroundings), &mut problems)
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let metrics = file.as_ref().map_or(&[][..], |file| &file.metrics);
+    let thresholds: Vec<Threshold> =
+        run.threshold.iter().filter_map(|text| threshold(text, metrics, &mut problems)).collect();
+    let (Some(mut file), true) = (file, problems.is_empty()) else {
+        return Err(Failure::LoadRefused(problems));
+    };
+    if let Some(graceful_stop) = graceful_stop {
+        for plan in &mut file.plans {
+            plan.scenario.graceful_stop = graceful_stop;
+        }
+    }
+    file.options.no_connection_reuse |= run.no_connection_reuse;
+    file.thresholds.extend(thresholds);
+    let remarks = std::mem::take(&mut file.remarks);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let run_id = format!("{:x}", now.as_micros()).into();
+    let settings = Settings { run_id, threads: run.threads, seed: run.seed };
+    match told(Plan::of(file, settings), &mut problems) {
+        Some(plan) => Ok((plan, remarks)),
+        None => Err(Failure::LoadRefused(problems)),
+    }
+}
+
+/// What was found, or its problems among the others.
+pub(super) fn told<T>(found: Result<T, Vec<Problem>>, problems: &mut Problems) -> Option<T> {
+    found.map_err(|found| problems.extend(found.iter().map(ToString::to_string))).ok()
+}
+
+/// What flags and environment say of the run's shape.
+fn overrides(run: &Run, variable: &impl Fn(&str) -> Option<String>, problems: &mut Problems) -> Shortcuts {
+    let duration = run.duration.as_deref().and_then(|text| {
+        Span::parse(text).map_err(|error| problems.push(format!("--duration: {error}"))).ok()
+    });
     let rate = run
         .rate
         .as_ref()
@@ -75,90 +101,15 @@ fn scenarios(run: &Run, variable: impl Fn(&str) -> Option<String>, problems: &mu
         rate,
         scenarios: None,
     };
-    let told = |found: Vec<crate::model::bounds::OutOfRange>| found.into_iter().map(|one| one.to_string());
     let environment = Shortcuts::from_variables(variable).unwrap_or_else(|found| {
-        problems.extend(told(found));
+        problems.extend(found.into_iter().map(|one| one.to_string()));
         Shortcuts::default()
     });
-    let mut scenarios = Shortcuts::merge([flags, environment]).scenarios().unwrap_or_else(|found| {
-        problems.extend(told(found));
-        Vec::new()
-    });
-    if let Some(graceful_stop) = graceful_stop {
-        for scenario in &mut scenarios {
-            scenario.graceful_stop = graceful_stop;
-        }
-    }
-    scenarios
-}
-
-/// The server and the path. The URL itself is not told back: a password may stand in it.
-fn url(text: &str) -> Result<(Origin, String), String> {
-    let found = Origin::split(text)
-        .and_then(|found| if found.0.is_tls { Err("needs TLS, which is not there yet") } else { Ok(found) });
-    found.map_err(|reason| {
-        format!(
-            "URL: it {reason}; allowed: http://host[:port][/path][?query], a user in --header Authorization"
-        )
-    })
-}
-
-fn request(run: &Run, origin: &Origin, path: &str, problems: &mut Problems) -> Option<Request> {
-    let body = match run.body.as_deref().map(|text| (text, text.strip_prefix('@'))) {
-        None => Vec::new(),
-        Some((_, Some(file))) => match std::fs::read(file) {
-            Ok(body) => body,
-            Err(error) => {
-                problems.push(format!("--body: {file}: {error}"));
-                return None;
-            }
-        },
-        Some((text, None)) => text.as_bytes().to_vec(),
-    };
-    let mut headers = Vec::new();
-    for header in &run.header {
-        match header.split_once(':') {
-            Some((name, value)) => headers.push((name.trim().to_owned(), value.trim().to_owned())),
-            None => problems.push(format!("--header: \"{header}\" has no \":\"; allowed: NAME: VALUE")),
-        }
-    }
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
-        headers.push(("User-Agent".to_owned(), AGENT.to_owned()));
-    }
-    // The server closes, so that the ports that wait for the last packets are not ours.
-    if run.no_connection_reuse && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("connection")) {
-        headers.push(("Connection".to_owned(), "close".to_owned()));
-    }
-    let usual = if run.body.is_some() { "POST" } else { "GET" };
-    let method = run.method.as_deref().unwrap_or(usual);
-    let timeout = run.timeout.as_deref().map_or(Ok(DEFAULT_TIMEOUT), Span::parse);
-    let timeout = timeout.map_err(|error| problems.push(format!("--timeout: {error}"))).ok()?;
-    if timeout == Span::default() {
-        problems.push("--timeout: \"0s\" is no time; allowed: longer than 0s".to_owned());
-    }
-    let bytes = http1::Request::new(method, path, &origin.authority(), &headers, &body);
-    let bytes = bytes.map_err(|fault| problems.push(fault.to_string())).ok()?;
-    let check = |status: u16| Check {
-        name: format!("status is {status}").into(),
-        condition: Condition::Status(status),
-    };
-    Some(Request {
-        name: run.url.as_str().into(),
-        method: method.into(),
-        url: run.url.as_str().into(),
-        group: "".into(),
-        tags: BTreeMap::new(),
-        host: 0,
-        bytes,
-        keep: Keep::default(),
-        timeout,
-        expected: USUALLY_EXPECTED,
-        checks: run.check_status.map(check).into_iter().collect(),
-    })
+    flags.over(environment)
 }
 
 /// `metric{tag:value}=p(95)<500`: what stands in braces may hold an equals sign.
-fn threshold(text: &str, problems: &mut Problems) -> Option<Threshold> {
+fn threshold(text: &str, metrics: &[Metric], problems: &mut Problems) -> Option<Threshold> {
     let behind = text.find('}').unwrap_or(0);
     let parsed = match text[behind..].split_once('=') {
         None => {
@@ -168,7 +119,9 @@ fn threshold(text: &str, problems: &mut Problems) -> Option<Threshold> {
         Some((metric, expression)) => {
             let metric = format!("{}{metric}", &text[..behind]);
             let draft = ThresholdDraft { threshold: expression.to_owned(), ..ThresholdDraft::default() };
-            Threshold::parse(&metric, &draft, BUILT_IN).map_err(|error| format!("--threshold: {error}"))
+            let own = metrics.iter().map(|metric| (&*metric.name, metric.kind));
+            let known = BUILT_IN.into_iter().chain(own);
+            Threshold::parse(&metric, &draft, known).map_err(|error| format!("--threshold: {error}"))
         }
     };
     parsed.map_err(|problem| problems.push(problem)).ok()
@@ -179,6 +132,7 @@ mod tests {
     use super::*;
     use crate::cli::arguments::{Arguments, Command};
     use crate::cli::load::arguments::LoadAction;
+    use crate::load::engine::Prepared;
     use crate::load::scenario::Executor;
     use clap::Parser;
 
@@ -189,7 +143,7 @@ mod tests {
         let variable = |name: &str| {
             variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
         };
-        plan(&run, variable).map_err(|failure| failure.to_string())
+        plan(&run, variable).map(|(plan, _)| plan).map_err(|failure| failure.to_string())
     }
 
     fn executor(flags: &[&str], variables: &[(&str, &str)]) -> Executor {
@@ -212,11 +166,11 @@ mod tests {
     fn a_request_is_what_was_typed() {
         let flags = ["-H", "X-A: b: c", "--body", "hi", "--check-status", "201", "--timeout", "2s"];
         let plan = of(&flags, &[]).unwrap();
-        let Step::Request(request) = &plan.scenarios[0].steps[0] else { panic!() };
-        let text = String::from_utf8(request.bytes.bytes().to_vec()).unwrap();
-        assert!(text.starts_with("POST /p HTTP/1.1\r\nHost: h:1\r\nX-A: b: c\r\n"), "{text}");
-        assert!(text.ends_with("Content-Length: 2\r\n\r\nhi"), "{text}");
-        assert_eq!(request.timeout, Span::from_secs(2));
+        let Prepared { request, .. } = &plan.scenarios[0].script.requests[0];
+        assert_eq!((request.method.name(), &*request.url), ("POST", "http://h:1/p"));
+        assert_eq!((&*request.headers[0].0, request.headers[0].1.as_literal()), ("X-A", Some(&b"b: c"[..])));
+        assert_eq!(request.body.as_ref().unwrap().content.as_literal(), Some(&b"hi"[..]));
+        assert_eq!(request.timeout, Some(Span::from_secs(2)));
         assert_eq!(&*request.checks[0].name, "status is 201");
     }
 
@@ -265,7 +219,7 @@ mod tests {
             ("http_reqs{name:a=b}=count==3", "http_reqs{name:a=b}", "count==3"),
         ] {
             let mut problems = Vec::new();
-            let parsed = threshold(text, &mut problems).unwrap();
+            let parsed = threshold(text, &[], &mut problems).unwrap();
             assert_eq!(
                 (parsed.selector.to_string().as_str(), parsed.expression.source.as_str()),
                 (selector, source)

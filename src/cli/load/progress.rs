@@ -37,6 +37,10 @@ impl Observer for Progress {
     }
 
     fn ending(&mut self, reason: &str) {
+        self.note(reason);
+    }
+
+    fn note(&mut self, reason: &str) {
         say(&format!("{}podometer: {reason}\n", if self.is_live { "\n" } else { "" }));
     }
 }

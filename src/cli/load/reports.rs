@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::{Failure, output};
+use crate::load::file;
 use crate::load::output::{csv, junit};
 use crate::load::results::Results;
 use crate::load::summary::json::{About, State, handle_summary, machine_readable, pretty, summary_export};
@@ -66,14 +67,20 @@ pub(super) struct Outputs {
 
 impl Reports {
     /// The variables of the environment come as a function, so that tests have their own.
-    pub(super) fn open(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Outputs, Failure> {
+    /// `file` holds the options of the load test's own file, which go below flags and environment.
+    pub(super) fn open(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+        file: &file::Options,
+    ) -> Result<Outputs, Failure> {
         let mut problems = Vec::new();
         let given = self.summary_trend_stats.clone().map(|list| ("--summary-trend-stats", list));
         let list = given.or_else(|| Some(("K6_SUMMARY_TREND_STATS", variable("K6_SUMMARY_TREND_STATS")?)));
+        let list = list.or_else(|| Some(("options.summaryTrendStats", file.summary_trend_stats.join(","))));
         let mut options = Options {
             color: output::colour(),
             mode: if self.summary_full { Mode::Full } else { Mode::Compact },
-            time_unit: self.summary_time_unit.map(Unit::unit),
+            time_unit: self.summary_time_unit.map(Unit::unit).or(file.summary_time_unit.map(unit_of)),
             ..Options::default()
         };
         if let Some((source, list)) = list {
@@ -143,6 +150,14 @@ impl Unit {
             Unit::Ms => TimeUnit::Ms,
             Unit::Us => TimeUnit::Us,
         }
+    }
+}
+
+fn unit_of(unit: file::TimeUnit) -> TimeUnit {
+    match unit {
+        file::TimeUnit::Seconds => TimeUnit::S,
+        file::TimeUnit::Millis => TimeUnit::Ms,
+        file::TimeUnit::Micros => TimeUnit::Us,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::meter::Meter;
-use super::plan::{Plan, Request, Step};
+use super::plan::Plan;
 use super::view::{Gauge, View};
 use super::window::Window;
 use crate::load::metric::{BUILT_IN, MetricType};
@@ -52,6 +52,7 @@ impl Books {
             root: self.root(),
             schedules: self.schedules(),
             thresholds: self.evaluate(),
+            interrupted: self.total.scenarios.iter().map(|scenario| scenario.interrupted).sum(),
             invalid: Vec::new(),
             exit: None,
         }
@@ -68,27 +69,47 @@ impl Books {
         parts.sort();
         parts.dedup();
         let mut metrics = Vec::new();
-        for (name, _) in BUILT_IN {
+        let own = self.plan.metrics.iter().map(|metric| &*metric.name);
+        let mut names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).chain(own).collect();
+        names.sort_unstable();
+        for name in names {
             let whole = Selector { metric: name.to_owned(), tags: Vec::new() };
             let parts = parts.iter().filter(|selector| selector.metric == name).cloned();
             for selector in std::iter::once(whole).chain(parts) {
                 if let Some(values) = self.view(&self.total).values(&selector) {
-                    metrics.push(Metric { selector, contains: contains(name, values.kind()), values });
+                    metrics.push(Metric { selector, contains: self.contains(name, values.kind()), values });
                 }
             }
         }
         metrics
     }
 
+    fn contains(&self, name: &str, kind: MetricType) -> Contains {
+        let own = self.plan.metrics.iter().find(|metric| *metric.name == *name);
+        match (own, kind) {
+            (Some(metric), _) => metric.contains,
+            (None, MetricType::Trend) => Contains::Time,
+            (None, MetricType::Counter) if name.starts_with("data_") => Contains::Data,
+            (None, _) => Contains::Default,
+        }
+    }
+
+    /// As k6 has it, what was never met is not there.
     fn root(&self) -> Group {
         let mut root = Group::default();
-        for (work, meter) in self.plan.scenarios.iter().zip(&self.total.scenarios) {
-            for (step, met) in work.steps.iter().zip(&meter.steps) {
-                let Step::Request(request) = step else { continue };
-                for (check, tally) in request.checks.iter().zip(&met.checks) {
-                    let check = check_in(&mut root, request, &check.name);
-                    check.passes += tally.passes;
-                    check.fails += tally.fails;
+        for ((_, script), meter) in self.plan.scripts().zip(&self.total.scenarios) {
+            for (group, duration) in script.groups.iter().zip(&meter.groups) {
+                if duration.count() > 0 {
+                    group_in(&mut root, group);
+                }
+            }
+            for (request, met) in script.requests.iter().zip(&meter.steps) {
+                for (check, tally) in request.request.checks.iter().zip(&met.checks) {
+                    if tally.passes + tally.fails > 0 {
+                        let check = check_in(&mut root, &script.groups[request.group], &check.name);
+                        check.passes += tally.passes;
+                        check.fails += tally.fails;
+                    }
                 }
             }
         }
@@ -134,18 +155,10 @@ impl Aggregates for Books {
     }
 }
 
-fn contains(name: &str, kind: MetricType) -> Contains {
-    match kind {
-        MetricType::Trend => Contains::Time,
-        MetricType::Counter if name.starts_with("data_") => Contains::Data,
-        _ => Contains::Default,
-    }
-}
-
-/// The check of this name in the request's group; both come into being where they are new.
-fn check_in<'a>(root: &'a mut Group, request: &Request, name: &str) -> &'a mut Check {
+/// The group at a path; it and those around it come into being where they are new.
+fn group_in<'a>(root: &'a mut Group, path: &str) -> &'a mut Group {
     let mut group = root;
-    for part in request.group.split("::").filter(|part| !part.is_empty()) {
+    for part in path.split("::").filter(|part| !part.is_empty()) {
         let at = group.groups.iter().position(|inner| &*inner.name == part).unwrap_or_else(|| {
             let path = format!("{}::{part}", group.path).into();
             group.groups.push(Group { name: part.into(), path, ..Group::default() });
@@ -153,6 +166,11 @@ fn check_in<'a>(root: &'a mut Group, request: &Request, name: &str) -> &'a mut C
         });
         group = &mut group.groups[at];
     }
+    group
+}
+
+fn check_in<'a>(root: &'a mut Group, path: &str, name: &str) -> &'a mut Check {
+    let group = group_in(root, path);
     let at = group.checks.iter().position(|check| &*check.name == name).unwrap_or_else(|| {
         let path = format!("{}::{name}", group.path).into();
         group.checks.push(Check { name: name.into(), path, ..Check::default() });

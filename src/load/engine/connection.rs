@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 
 use super::deadline::Deadline;
 use super::failure::Failure;
-use super::plan::Request;
 use super::thread::Thread;
 use crate::load::protocol::http1::{Progress, Reader};
 
@@ -57,18 +56,18 @@ impl Connection {
         read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends a request and reads its response; the times are filled in as far as it comes.
+    /// Sends a request and reads its response, for which the reader is ready; the times are filled in as far as it
+    /// comes.
     pub(super) async fn exchange(
         &mut self,
-        request: &Request,
+        bytes: &[u8],
         reader: &mut Reader,
         deadline: &Deadline,
         thread: &Thread,
         times: &mut Times,
     ) -> Result<(), Failure> {
         self.is_used = true;
-        reader.begin(request.bytes.is_head(), request.keep);
-        let exchanged = self.send(request.bytes.bytes(), deadline).await;
+        let exchanged = self.send(bytes, deadline).await;
         times.sent = thread.clock.now_ns();
         let exchanged = match exchanged {
             Ok(()) => self.receive(reader, deadline, thread, times).await,

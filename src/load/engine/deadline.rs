@@ -7,7 +7,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::plan::{Plan, Step};
+use super::plan::Plan;
 
 const NEVER: u64 = u64::MAX;
 const SOONEST: Duration = Duration::from_millis(5);
@@ -58,11 +58,8 @@ impl Deadlines {
     /// Looked through so often that no timeout of the plan is exceeded by more than a twentieth, but for very short
     /// ones.
     pub(super) fn new(plan: &Plan) -> Deadlines {
-        let steps = plan.scenarios.iter().flat_map(|work| &work.steps);
-        let timeouts = steps.filter_map(|step| match step {
-            Step::Request(request) => Some(request.timeout.nanos()),
-            Step::Sleep { .. } => None,
-        });
+        let requests = plan.scripts().flat_map(|(_, script)| &script.requests);
+        let timeouts = requests.map(|request| request.timeout_ns);
         let every = Duration::from_nanos(timeouts.min().unwrap_or(NEVER) / 20).clamp(SOONEST, LATEST);
         Deadlines { all: RefCell::default(), every }
     }

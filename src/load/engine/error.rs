@@ -9,4 +9,6 @@ pub enum EngineError {
     Signals { source: io::Error },
     #[error("cannot start thread {thread}: {source}")]
     Thread { thread: usize, source: io::Error },
+    #[error("cannot start the thread of {name}: {source}")]
+    Outer { name: Box<str>, source: io::Error },
 }

@@ -11,12 +11,15 @@ use crate::load::protocol::http1::Fault;
 pub struct ErrorCode(pub u16);
 
 /// The codes that we give, and what each says.
-pub const CODES: [(ErrorCode, &str); 13] = [
+pub const CODES: [(ErrorCode, &str); 16] = [
     (ErrorCode::GENERIC, "the response was malformed or not whole"),
     (ErrorCode(1010), "a network error that is not of TCP"),
+    (ErrorCode(1020), "invalid URL"),
     (ErrorCode::TIMEOUT, "request timeout"),
     (ErrorCode(1100), "lookup failed"),
     (ErrorCode(1101), "lookup: no such host"),
+    (ErrorCode(1110), "ip is blacklisted"),
+    (ErrorCode(1111), "hostname is blocked"),
     (ErrorCode(1200), "a TCP error"),
     (ErrorCode(1201), "broken pipe"),
     (ErrorCode(1202), "a TCP error of the operating system"),
@@ -59,6 +62,13 @@ pub(super) enum Failure {
     Malformed(#[from] Fault),
     #[error("request timeout")]
     Timeout,
+    /// Of a URL that was known only when it was rendered.
+    #[error("the URL {0}")]
+    Url(&'static str),
+    #[error("hostname is blocked")]
+    BlockedHost,
+    #[error("ip is blacklisted")]
+    BlockedAddress,
 }
 
 /// A lack of our own, which says nothing of the target.
@@ -88,6 +98,9 @@ impl Failure {
             },
             Failure::Malformed(_) => ErrorCode::GENERIC,
             Failure::Timeout => ErrorCode::TIMEOUT,
+            Failure::Url(_) => ErrorCode(1020),
+            Failure::BlockedAddress => ErrorCode(1110),
+            Failure::BlockedHost => ErrorCode(1111),
         }
     }
 
@@ -127,6 +140,9 @@ mod tests {
             (Failure::Receive(os(rustix::io::Errno::NETDOWN)), 1202),
             (Failure::Malformed(Fault::Closed), 1000),
             (Failure::Timeout, 1050),
+            (Failure::Url("names no host"), 1020),
+            (Failure::BlockedAddress, 1110),
+            (Failure::BlockedHost, 1111),
         ] {
             assert_eq!(failure.code(), ErrorCode(code), "{failure}");
             assert!(failure.code().meaning().is_some());

@@ -3,15 +3,18 @@
 
 use super::failure::{ErrorCode, Shortage};
 use super::outcome::{Outcome, Timing};
-use super::plan::{Plan, Request, Step, Work};
+use super::plan::Plan;
+use super::recorded::Recorded;
+use super::script::{Prepared, Recording, Script};
 use crate::load::histogram::Histogram;
 
 /// A start that is made no later than this is on time.
 const ON_TIME_NS: u64 = 1_000_000;
 
-/// By the places of scenarios, steps and checks in the plan, so that nothing is looked up.
+/// By the places of scenarios, requests, groups and records in the plan, so that nothing is looked up.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meter {
+    /// In the order of [`Plan::scripts`]: behind the scenarios stand setup and teardown.
     pub scenarios: Vec<ScenarioMeter>,
     /// Connections that could not be opened for lack of file descriptors, or of ports.
     pub out_of_files: u64,
@@ -20,14 +23,19 @@ pub struct Meter {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScenarioMeter {
+    /// Requests, by their places in the script.
     pub steps: Vec<StepMeter>,
+    /// How long each group took.
+    pub groups: Vec<Histogram>,
+    /// Samples of the run's own metrics, by the places of their steps.
+    pub records: Vec<Recorded>,
     /// Of iterations that were whole.
     pub iteration_duration: Histogram,
     pub starts: Starts,
     /// Iterations of users that had a number of them and no time left.
     pub undone: u64,
-    pub sent_bytes: u64,
-    pub received_bytes: u64,
+    /// Iterations that began and were cut off, or could not go on.
+    pub interrupted: u64,
 }
 
 /// Starts of a schedule. They are counted when they are due and again, apart from that, when their fate is known: once
@@ -45,7 +53,7 @@ pub struct Starts {
     pub own_lateness: Histogram,
 }
 
-/// Of one step; a sleep has no outcome.
+/// Of one request of a flow.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMeter {
     /// Few: one for each status and error that was met.
@@ -63,17 +71,19 @@ pub struct Tally {
 
 impl Meter {
     pub fn new(plan: &Plan) -> Meter {
-        let step = |step: &Step| match step {
-            Step::Request(request) => {
-                StepMeter { checks: vec![Tally::default(); request.checks.len()], ..StepMeter::default() }
-            }
-            Step::Sleep { .. } => StepMeter::default(),
+        let step = |request: &Prepared| StepMeter {
+            checks: vec![Tally::default(); request.request.checks.len()],
+            ..StepMeter::default()
         };
-        let scenario = |work: &Work| ScenarioMeter {
-            steps: work.steps.iter().map(step).collect(),
+        let record = |recording: &Recording| Recorded::new(plan.metrics[recording.record.metric].kind);
+        let scenario = |script: &Script| ScenarioMeter {
+            steps: script.requests.iter().map(step).collect(),
+            groups: vec![Histogram::new(); script.groups.len()],
+            records: script.records.iter().map(record).collect(),
             ..ScenarioMeter::default()
         };
-        Meter { scenarios: plan.scenarios.iter().map(scenario).collect(), ..Meter::default() }
+        let scenarios = plan.scripts().map(|(_, script)| scenario(script)).collect();
+        Meter { scenarios, ..Meter::default() }
     }
 
     /// Adds what another one of the same plan has seen.
@@ -110,11 +120,16 @@ impl ScenarioMeter {
         for (own, other) in self.steps.iter_mut().zip(&other.steps) {
             own.merge(other);
         }
+        for (own, other) in self.groups.iter_mut().zip(&other.groups) {
+            own.merge(other);
+        }
+        for (own, other) in self.records.iter_mut().zip(&other.records) {
+            own.merge(other);
+        }
         self.iteration_duration.merge(&other.iteration_duration);
         self.starts.merge(&other.starts);
         self.undone += other.undone;
-        self.sent_bytes += other.sent_bytes;
-        self.received_bytes += other.received_bytes;
+        self.interrupted += other.interrupted;
     }
 
     fn clear(&mut self) {
@@ -122,9 +137,11 @@ impl ScenarioMeter {
             step.outcomes.iter_mut().for_each(Outcome::clear);
             step.checks.fill(Tally::default());
         }
+        self.groups.iter_mut().for_each(Histogram::clear);
+        self.records.iter_mut().for_each(Recorded::clear);
         self.iteration_duration.clear();
         self.starts.clear();
-        (self.undone, self.sent_bytes, self.received_bytes) = (0, 0, 0);
+        (self.undone, self.interrupted) = (0, 0);
     }
 }
 
@@ -168,12 +185,14 @@ impl StepMeter {
     /// A request has ended: with a response, or with status 0 and an error.
     pub(super) fn ended(
         &mut self,
-        request: &Request,
+        request: &Prepared,
         status: u16,
         error: Option<ErrorCode>,
         timing: &Timing,
-    ) {
-        self.outcome(status, error, || request.expects(status)).record(timing);
+    ) -> &mut Outcome {
+        let outcome = self.outcome(status, error, || request.expects(status));
+        outcome.record(timing);
+        outcome
     }
 
     pub(super) fn checked(&mut self, check: usize, holds: bool) {

@@ -2,11 +2,17 @@
 
 /// Waiting for a moment, exactly.
 mod alarm;
+/// What is made of an answer.
+mod answer;
+/// One request of a flow, wherever it is sent on to.
+mod asking;
+/// Requests at once.
+mod batch;
 /// All that the threads told.
 mod books;
 mod clock;
-/// What a check asks of a response.
-mod condition;
+/// From a flow to its script.
+mod compile;
 /// One connection to a server.
 mod connection;
 /// When requests are given up.
@@ -18,37 +24,66 @@ mod executor;
 mod failure;
 /// Whether the generator itself is the bottleneck.
 pub mod health;
+/// The cookies of a user.
+mod jar;
+/// The way of one request at a time.
+mod lane;
 /// What a thread has seen.
 mod meter;
+/// Which addresses stand behind a name.
+mod names;
+/// What is told of a flow while it runs.
+mod note;
+/// The numbers of users.
+mod numbers;
 /// Whoever watches a run.
 mod observer;
 /// Requests that ended alike.
 mod outcome;
+/// Setup and teardown.
+mod outer;
 /// What a run does.
 mod plan;
+/// From a file to a plan.
+mod prepare;
+/// Samples of the run's own metrics.
+mod recorded;
+/// Where an answer says to ask instead.
+mod redirect;
 /// What threads tell the coordinator.
 mod report;
 /// From the first request to the results.
 mod run;
+/// A flow as it is run.
+mod script;
 /// What threads share.
 mod shared;
+/// The tags of samples.
+mod tags;
 /// What the users of a thread have in common.
 mod thread;
+/// Iterations that began.
+mod under_way;
 /// A virtual user.
 mod user;
 /// Metrics out of a meter.
 mod view;
 /// The last minutes of a run.
 mod window;
+/// A request on its way to bytes.
+mod wire;
 /// A thread with its runtime.
 mod worker;
 
 pub use clock::Clock;
-pub use condition::Condition;
 pub use error::EngineError;
 pub use failure::{CODES, ErrorCode};
 pub use meter::{Meter, ScenarioMeter, Starts, StepMeter, Tally};
 pub use observer::{Observer, Tick};
 pub use outcome::Outcome;
-pub use plan::{Check, Host, Plan, Request, Step, USUALLY_EXPECTED, Work};
+pub use plan::{Host, Plan, Work};
+pub use prepare::Settings;
+pub use recorded::Recorded;
 pub use run::run;
+pub use script::{Prepared, Recording, Script};
+pub use tags::Tags;

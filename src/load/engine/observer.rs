@@ -13,6 +13,9 @@ pub trait Observer {
 
     /// The run is to end, for this reason.
     fn ending(&mut self, reason: &str);
+
+    /// Something of a flow that its author should know; each cause once.
+    fn note(&mut self, _text: &str) {}
 }
 
 /// A second of a run.

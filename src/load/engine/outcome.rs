@@ -27,6 +27,8 @@ pub struct Outcome {
     /// The tag `expected_response`.
     pub is_expected: bool,
     requests: u64,
+    pub sent_bytes: u64,
+    pub received_bytes: u64,
     /// Sending, waiting and receiving, of those for which there was a connection.
     pub duration: Histogram,
     pub latency: Histogram,
@@ -69,13 +71,15 @@ impl Outcome {
 
     pub(super) fn merge(&mut self, other: &Outcome) {
         self.requests += other.requests;
+        self.sent_bytes += other.sent_bytes;
+        self.received_bytes += other.received_bytes;
         for (own, other) in self.histograms().into_iter().zip(other.all()) {
             own.merge(other);
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.requests = 0;
+        (self.requests, self.sent_bytes, self.received_bytes) = (0, 0, 0);
         self.histograms().into_iter().for_each(Histogram::clear);
     }
 

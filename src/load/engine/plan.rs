@@ -1,36 +1,48 @@
 //! What a run does, complete and compiled: nothing is parsed, formatted or looked up by name while it goes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::condition::Condition;
-use crate::load::protocol::http1::{self, Keep};
+use super::names::Names;
+use super::script::Script;
+use crate::load::file::{Metric, Options};
+use crate::load::flow::Vocabulary;
+use crate::load::protocol::Origin;
 use crate::load::scenario::Scenario;
 use crate::load::span::Span;
 use crate::load::threshold::Threshold;
 
-/// A run before it begins.
+/// A run before it begins. [`Plan::of`] makes one of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// Names the run in every output.
     pub run_id: Box<str>,
     /// Sorted by name.
     pub scenarios: Vec<Work>,
-    /// The servers; requests name them by their place here.
+    /// Runs once before all users; they start from what it sets.
+    pub setup: Option<Arc<Script>>,
+    pub teardown: Option<Arc<Script>>,
+    /// The servers that are known before the run; requests name them by their place here.
     pub hosts: Vec<Host>,
+    /// The run's own metrics; records name them by their place here.
+    pub metrics: Vec<Metric>,
     pub thresholds: Vec<Threshold>,
+    /// Of every sample.
+    pub tags: BTreeMap<String, String>,
+    pub options: Options,
+    pub(super) names: Names,
+    pub(super) vocabulary: Arc<Vocabulary>,
     /// `None` leaves it to the engine.
     pub threads: Option<usize>,
     /// Where chance begins: the same number, the same arrivals.
     pub seed: u64,
-    /// A new connection for each request.
-    pub never_reuses_connections: bool,
 }
 
 /// A scenario and what each of its iterations does.
 #[derive(Clone, Debug)]
 pub struct Work {
     pub scenario: Scenario,
-    pub steps: Vec<Step>,
+    pub script: Arc<Script>,
 }
 
 /// A server by name or address.
@@ -38,48 +50,8 @@ pub struct Work {
 pub struct Host {
     pub name: Box<str>,
     pub port: u16,
+    pub is_tls: bool,
 }
-
-/// One thing that an iteration does.
-#[derive(Clone, Debug)]
-pub enum Step {
-    Request(Box<Request>),
-    /// Think time, drawn evenly from both bounds.
-    Sleep {
-        least: Span,
-        most: Span,
-    },
-}
-
-/// A request that is the same each time.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The tag `name`; the URL where nobody gave one.
-    pub name: Box<str>,
-    pub method: Box<str>,
-    pub url: Box<str>,
-    /// The tag `group`: empty for the root, else `::outer::inner`.
-    pub group: Box<str>,
-    pub tags: BTreeMap<String, String>,
-    /// Place in [`Plan::hosts`].
-    pub host: usize,
-    pub bytes: http1::Request,
-    pub keep: Keep,
-    pub timeout: Span,
-    /// Statuses that count as success, both ends included.
-    pub expected: (u16, u16),
-    pub checks: Vec<Check>,
-}
-
-/// A condition that each response is held against. It fails no request.
-#[derive(Clone, Debug)]
-pub struct Check {
-    pub name: Box<str>,
-    pub condition: Condition,
-}
-
-/// k6's rule for `expected_response`.
-pub const USUALLY_EXPECTED: (u16, u16) = (200, 399);
 
 impl Plan {
     /// The most users that the run ever has, all scenarios together.
@@ -95,15 +67,39 @@ impl Plan {
         });
         ends.collect::<Option<Vec<u64>>>().map(|ends| Span::from_nanos(ends.into_iter().max().unwrap_or(0)))
     }
-}
 
-impl Request {
-    pub(super) fn expects(&self, status: u16) -> bool {
-        (self.expected.0..=self.expected.1).contains(&status)
+    /// Everything that runs, in the order of [`Meter::scenarios`](super::Meter): the scenarios, and behind them setup
+    /// and teardown, which belong to none.
+    pub fn scripts(&self) -> impl Iterator<Item = (Option<&Scenario>, &Script)> {
+        let own = self.scenarios.iter().map(|work| (Some(&work.scenario), &*work.script));
+        own.chain([&self.setup, &self.teardown].into_iter().flatten().map(|script| (None, &**script)))
     }
 
-    /// A second time is the same as once, so that a connection that ended under it can be replaced.
-    pub(super) fn may_repeat(&self) -> bool {
-        matches!(&*self.method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+    /// What runs at this place.
+    pub(super) fn script(&self, place: usize) -> Option<&Arc<Script>> {
+        match self.scenarios.get(place) {
+            Some(work) => Some(&work.script),
+            None => [&self.setup, &self.teardown].into_iter().flatten().nth(place - self.scenarios.len()),
+        }
+    }
+
+    pub(super) fn place_of_setup(&self) -> usize {
+        self.scenarios.len()
+    }
+
+    pub(super) fn place_of_teardown(&self) -> usize {
+        self.scenarios.len() + usize::from(self.setup.is_some())
+    }
+}
+
+impl Host {
+    /// On failure what is wrong with it.
+    pub(super) fn of(origin: &Origin) -> Result<Host, &'static str> {
+        let host = Host { name: origin.host.clone(), port: origin.port, is_tls: origin.is_tls };
+        if host.is_tls { Err("needs TLS, which is not there yet") } else { Ok(host) }
+    }
+
+    pub fn origin(&self) -> Origin {
+        Origin { is_tls: self.is_tls, host: self.name.clone(), port: self.port }
     }
 }

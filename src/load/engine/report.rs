@@ -2,6 +2,16 @@
 
 use super::meter::Meter;
 
+/// Anything that a thread tells.
+#[derive(Debug)]
+pub(super) enum Told {
+    Second(Report),
+    /// For people, once for each cause.
+    Note(String),
+    /// A step ends the run, for this reason.
+    Abort(String),
+}
+
 /// One second of one thread.
 #[derive(Debug)]
 pub(super) struct Report {

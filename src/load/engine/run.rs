@@ -1,9 +1,10 @@
 //! A run from its first request to its results: starts the threads, adds up what they tell, and says when to end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
 use std::thread::{self, JoinHandle};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -14,17 +15,24 @@ use super::error::EngineError;
 use super::health::Health;
 use super::meter::Meter;
 use super::observer::{Observer, Tick};
+use super::outer::{End, Gone, Outer};
 use super::plan::Plan;
-use super::report::Report;
+use super::report::{Report, Told};
 use super::shared::{Shared, Stop};
+use super::user::Verdict;
 use super::worker::Worker;
 use crate::load::exit::Exit;
+use crate::load::flow::Values;
 use crate::load::results::Results;
 use crate::load::span::Span;
 use crate::load::threshold::EVALUATED_EVERY;
 
 /// A thread for each of so many users, as far as there are cores.
 const USERS_OF_A_THREAD: u64 = 32;
+/// Nobody reads more.
+const MOST_NOTES: usize = 100;
+/// How often it is looked whether a thread has failed.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Runs the plan to its end, or until a signal (SIGINT, SIGTERM) ends it: the first gracefully, the second at once. It
 /// has runtimes of its own, so it is not to be called within one.
@@ -34,27 +42,39 @@ pub fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Results, EngineErr
     runtime.block_on(async {
         // First of all, so that none is missed.
         let on = |kind| signal(kind).map_err(|source| EngineError::Signals { source });
-        let signals = [on(SignalKind::interrupt())?, on(SignalKind::terminate())?];
+        let mut signals = [on(SignalKind::interrupt())?, on(SignalKind::terminate())?];
         allow_files();
-        let coordinator = Coordinator::start(plan)?;
-        Ok(coordinator.follow(signals, observer).await)
+        let mut coordinator = Coordinator::new(plan);
+        let start = coordinator.set_up(&mut signals, observer).await?;
+        if coordinator.exit == Exit::Passed {
+            coordinator.start(start.clone())?;
+            coordinator.follow(&mut signals, observer).await;
+            coordinator.tear_down(start, &mut signals, observer).await?;
+        }
+        Ok(coordinator.end())
     })
 }
 
 /// What was started, and the books that are kept of it.
 struct Coordinator {
+    plan: Arc<Plan>,
     books: Books,
-    shared: Arc<Shared>,
+    shared: Option<Arc<Shared>>,
     clock: Clock,
     started_ms: i64,
     threads: Vec<Started>,
     stop: watch::Sender<Stop>,
-    reports: mpsc::UnboundedReceiver<Report>,
+    tell: mpsc::UnboundedSender<Told>,
+    told: mpsc::UnboundedReceiver<Told>,
+    /// Each cause is told once, whichever thread met it first.
+    notes: BTreeSet<String>,
     /// What came since the last tick, and when that was.
     last: Meter,
     ticked: u64,
     health: Health,
     exit: Exit,
+    /// Of the scenarios, once they are over.
+    elapsed: Option<Span>,
 }
 
 struct Started {
@@ -70,23 +90,43 @@ struct Started {
 }
 
 impl Coordinator {
-    fn start(plan: Plan) -> Result<Coordinator, EngineError> {
+    fn new(plan: Plan) -> Coordinator {
         let plan = Arc::new(plan);
-        let count = threads_of(&plan);
-        let shared = Arc::new(Shared::new(&plan, count));
-        let (stop, stopped) = watch::channel(Stop::No);
-        let (reporter, reports) = mpsc::unbounded_channel();
-        let mut threads = Vec::new();
+        let (tell, told) = mpsc::unbounded_channel();
+        Coordinator {
+            books: Books::new(Arc::clone(&plan)),
+            last: Meter::new(&plan),
+            shared: None,
+            clock: Clock::start(),
+            started_ms: wall_ms(),
+            health: Health::start(0),
+            threads: Vec::new(),
+            stop: watch::channel(Stop::No).0,
+            tell,
+            told,
+            notes: BTreeSet::new(),
+            ticked: 0,
+            exit: Exit::Passed,
+            elapsed: None,
+            plan,
+        }
+    }
+
+    /// Starts the threads, whose users start from what the setup set.
+    fn start(&mut self, start: Option<Values>) -> Result<(), EngineError> {
+        let plan = &self.plan;
+        let count = threads_of(plan);
+        let shared = Arc::new(Shared::new(plan, count, start));
         let mut starts = Vec::new();
         for place in 0..count {
             let failed = |source| EngineError::Thread { thread: place, source };
             let (spares, given) = std_mpsc::channel();
             let worker = Worker {
-                plan: Arc::clone(&plan),
+                plan: Arc::clone(plan),
                 shared: Arc::clone(&shared),
                 place,
-                stop: stopped.clone(),
-                reports: reporter.clone(),
+                stop: self.stop.subscribe(),
+                reports: self.tell.clone(),
                 spares: given,
             };
             let ((ready, is_ready), (start, starting)) = (std_mpsc::channel(), std_mpsc::channel());
@@ -96,46 +136,153 @@ impl Coordinator {
                 .recv()
                 .unwrap_or_else(|_| Err(std::io::Error::other("it ended at once")))
                 .map_err(failed)?;
-            threads.push(Started { handle, spares, second: 0, whole: 0, vus: 0, vus_max: 0, is_over: false });
+            self.threads.push(Started {
+                handle,
+                spares,
+                second: 0,
+                whole: 0,
+                vus: 0,
+                vus_max: 0,
+                is_over: false,
+            });
             starts.push(start);
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let clock = Clock::start();
+        self.shared = Some(shared);
+        self.health = Health::start(count);
+        self.started_ms = wall_ms();
+        self.clock = Clock::start();
         for start in starts {
-            // One that is gone leaves no report; `follow` sees the end of its channel.
-            let _told = start.send(clock);
+            // One that is gone leaves no report; `follow` sees that its thread is over.
+            let _told = start.send(self.clock);
         }
-        let last = Meter::new(&plan);
-        let books = Books::new(plan);
-        let started_ms = since.as_millis() as i64;
-        Ok(Coordinator {
-            books,
-            shared,
-            clock,
-            started_ms,
-            health: Health::start(count),
-            threads,
-            stop,
-            reports,
-            last,
-            ticked: 0,
-            exit: Exit::Passed,
-        })
+        Ok(())
     }
 
-    async fn follow(mut self, signals: [Signal; 2], observer: &mut dyn Observer) -> Results {
-        let [mut interrupt, mut terminate] = signals;
+    async fn follow(&mut self, signals: &mut [Signal; 2], observer: &mut dyn Observer) {
+        let [interrupt, terminate] = signals;
         while self.threads.iter().any(|thread| !thread.is_over) {
             tokio::select! {
-                report = self.reports.recv() => match report {
-                    Some(report) => self.take(report, observer),
-                    None => break,
-                },
+                Some(told) = self.told.recv() => self.hear(told, observer),
                 Some(()) = interrupt.recv() => self.interrupted(observer),
                 Some(()) = terminate.recv() => self.interrupted(observer),
+                () = tokio::time::sleep(LOOK) => self.bury(),
             }
         }
-        self.end()
+        self.elapsed = Some(Span::from_nanos(self.clock.now_ns()));
+    }
+
+    /// A thread that failed tells nothing any more.
+    fn bury(&mut self) {
+        for thread in self.threads.iter_mut().filter(|thread| thread.handle.is_finished()) {
+            // Unless what it told still waits to be heard.
+            thread.is_over |= self.told.is_empty();
+        }
+    }
+
+    fn hear(&mut self, told: Told, observer: &mut dyn Observer) {
+        match told {
+            Told::Second(report) => self.take(report, observer),
+            Told::Note(text) => {
+                if self.notes.len() < MOST_NOTES && self.notes.insert(text.clone()) {
+                    observer.note(&text);
+                }
+            }
+            Told::Abort(reason) => {
+                if self.exit != Exit::ScriptAborted {
+                    observer.ending(&reason);
+                }
+                self.exit = self.exit.worst(Exit::ScriptAborted);
+                self.stop.send_replace(Stop::Now);
+            }
+        }
+    }
+
+    /// Runs the setup, if there is one. Returns what users start from; the exit says how it went.
+    async fn set_up(
+        &mut self,
+        signals: &mut [Signal; 2],
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Values>, EngineError> {
+        if self.plan.setup.is_none() {
+            return Ok(None);
+        }
+        let (place, timeout) = (self.plan.place_of_setup(), self.plan.options.setup_timeout);
+        let gone = self.outer("setup", place, None, timeout, signals, observer).await?;
+        if let Some(end) = gone.as_ref().map(|gone| gone.end)
+            && end == End::TimedOut
+        {
+            observer.ending(&format!("setup took longer than setupTimeout, {timeout}"));
+            self.exit = self.exit.worst(Exit::SetupTimeout);
+        }
+        Ok(gone.map(|gone| gone.values))
+    }
+
+    /// Whatever ended the run, but for a second signal.
+    async fn tear_down(
+        &mut self,
+        start: Option<Values>,
+        signals: &mut [Signal; 2],
+        observer: &mut dyn Observer,
+    ) -> Result<(), EngineError> {
+        let is_hurried = self.exit == Exit::ExternalAbort && *self.stop.borrow() == Stop::Now;
+        if self.plan.teardown.is_none() || is_hurried {
+            return Ok(());
+        }
+        // That the users were stopped says nothing of it.
+        self.stop.send_replace(Stop::No);
+        let (place, timeout) = (self.plan.place_of_teardown(), self.plan.options.teardown_timeout);
+        let gone = self.outer("teardown", place, start, timeout, signals, observer).await?;
+        if gone.is_some_and(|gone| gone.end == End::TimedOut) {
+            observer.ending(&format!("teardown took longer than teardownTimeout, {timeout}"));
+            self.exit = self.exit.worst(Exit::TeardownTimeout);
+        }
+        Ok(())
+    }
+
+    async fn outer(
+        &mut self,
+        name: &str,
+        place: usize,
+        start: Option<Values>,
+        timeout: Span,
+        signals: &mut [Signal; 2],
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Gone>, EngineError> {
+        let (plan, stop, tell) = (Arc::clone(&self.plan), self.stop.subscribe(), self.tell.clone());
+        let outer = Outer { plan, place, start, timeout, stop, tell };
+        let mut gone =
+            outer.start(name).map_err(|source| EngineError::Outer { name: name.into(), source })?;
+        let [interrupt, terminate] = signals;
+        let gone = loop {
+            tokio::select! {
+                biased;
+                // Without users there is nothing to let end.
+                Some(()) = interrupt.recv() => self.cut(observer),
+                Some(()) = terminate.recv() => self.cut(observer),
+                Some(told) = self.told.recv() => self.hear(told, observer),
+                gone = &mut gone => break gone.ok(),
+            }
+        };
+        while let Ok(told) = self.told.try_recv() {
+            self.hear(told, observer);
+        }
+        let Some(gone) = gone else {
+            self.exit = self.exit.worst(Exit::Panic);
+            return Ok(None);
+        };
+        self.books.total.merge(&gone.meter);
+        self.last.merge(&gone.meter);
+        if matches!(gone.end, End::Ran(Verdict::Failed | Verdict::Broken)) {
+            observer.ending(&format!("{name} could not be done"));
+            self.exit = self.exit.worst(Exit::ScriptException);
+        }
+        Ok(Some(gone))
+    }
+
+    fn cut(&mut self, observer: &mut dyn Observer) {
+        self.exit = self.exit.worst(Exit::ExternalAbort);
+        observer.ending("stopping now");
+        self.stop.send_replace(Stop::Now);
     }
 
     fn interrupted(&mut self, observer: &mut dyn Observer) {
@@ -210,7 +357,7 @@ impl Coordinator {
     }
 
     fn end(mut self) -> Results {
-        let elapsed = Span::from_nanos(self.clock.now_ns());
+        let elapsed = self.elapsed.unwrap_or_default();
         // Of a run that was over before its first second.
         if self.books.vus.value().is_none() {
             self.books.vus_max.set(self.threads.iter().map(|thread| thread.vus_max).sum());
@@ -220,8 +367,9 @@ impl Coordinator {
                 self.exit = self.exit.worst(Exit::Panic);
             }
         }
-        for (place, scenario) in self.books.total.scenarios.iter_mut().enumerate() {
-            scenario.undone += self.shared.left(place);
+        let scenarios = &mut self.books.total.scenarios[..self.plan.scenarios.len()];
+        for (place, scenario) in scenarios.iter_mut().enumerate() {
+            scenario.undone += self.shared.as_ref().map_or(0, |shared| shared.left(place));
         }
         self.books.elapsed = elapsed;
         // What came since the last tick.
@@ -245,6 +393,10 @@ fn threads_of(plan: &Plan) -> usize {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let enough = usize::try_from(plan.max_vus().div_ceil(USERS_OF_A_THREAD)).unwrap_or(usize::MAX);
     plan.threads.unwrap_or_else(|| cores.min(enough)).max(1)
+}
+
+fn wall_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
 }
 
 /// Each user has a connection: as many files as the system lets us have.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::plan::Plan;
+use crate::load::flow::Values;
 use crate::load::scenario::Executor;
 
 /// How soon a run ends.
@@ -22,6 +23,11 @@ pub(super) struct Shared {
     pub(super) threads: usize,
     /// Iterations that are left, by scenario, where users share them and the scenario has begun.
     stores: Vec<Store>,
+    /// What the setup set, from which all users start.
+    pub(super) start: Option<Values>,
+    /// The option `rps`: nanoseconds between requests, and when the next one may go.
+    gap_ns: Option<u64>,
+    next_ns: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -31,14 +37,16 @@ struct Store {
 }
 
 impl Shared {
-    pub(super) fn new(plan: &Plan, threads: usize) -> Shared {
+    pub(super) fn new(plan: &Plan, threads: usize, start: Option<Values>) -> Shared {
         let store = |executor: &Executor| match executor {
             Executor::SharedIterations { iterations, .. } => {
                 Store { left: AtomicU64::new(*iterations), ..Store::default() }
             }
             _ => Store::default(),
         };
-        Shared { threads, stores: plan.scenarios.iter().map(|work| store(&work.scenario.executor)).collect() }
+        let stores = plan.scenarios.iter().map(|work| store(&work.scenario.executor)).collect();
+        let gap_ns = plan.options.rps.map(|rps| 1_000_000_000 / u64::from(rps.max(1)));
+        Shared { threads, stores, start, gap_ns, next_ns: AtomicU64::new(0) }
     }
 
     /// Takes an iteration out of the store of a scenario; false when it is empty.
@@ -58,6 +66,18 @@ impl Shared {
         if store.has_begun.load(Ordering::Relaxed) { store.left.load(Ordering::Relaxed) } else { 0 }
     }
 
+    pub(super) fn has_rate(&self) -> bool {
+        self.gap_ns.is_some()
+    }
+
+    /// When the next request may go, all users of all threads together.
+    pub(super) fn turn(&self, now_ns: u64) -> u64 {
+        let gap = self.gap_ns.unwrap_or(0);
+        let next = |next: u64| Some(next.max(now_ns) + gap);
+        let before = self.next_ns.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        before.unwrap_or(0).max(now_ns)
+    }
+
     /// A thread's part of so many users, and of how many threads it is one there; `None` where there are fewer users
     /// than threads and it has none.
     pub(super) fn share(&self, place: usize, users: u64) -> u64 {
@@ -71,9 +91,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_rate_gives_each_request_its_turn() {
+        let options = crate::load::file::Options { rps: Some(10), ..Default::default() };
+        let shared = Shared::new(&Plan { options, ..Plan::default() }, 1, None);
+        let turns = [0, 0, 50, 900, 900].map(|ms: u64| shared.turn(ms * 1_000_000) / 1_000_000);
+        assert_eq!(turns, [0, 100, 200, 900, 1000]);
+    }
+
+    #[test]
     fn shares_add_up() {
         for threads in 1..5 {
-            let shared = Shared::new(&Plan::default(), threads);
+            let shared = Shared::new(&Plan::default(), threads, None);
             for users in 0..12 {
                 let sum: u64 = (0..threads).map(|place| shared.share(place, users)).sum();
                 assert_eq!(sum, users);

@@ -1,211 +1,326 @@
 //! A virtual user: runs the flow of its scenario, one iteration after the other, over connections of its own.
 
-use std::net::SocketAddr;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use super::connection::{Connection, Times};
-use super::deadline::Deadline;
-use super::failure::{ErrorCode, Failure};
-use super::outcome::Timing;
-use super::plan::{Request, Step};
-use super::thread::{Addresses, Thread};
-use crate::load::protocol::http1::{Fault, Reader};
+use super::answer::{answered, recorded, said};
+use super::asking::Asking;
+use super::jar::Jar;
+use super::lane::Lane;
+use super::note::Spot;
+use super::report::Told;
+use super::script::{Act, Prepared, Script};
+use super::shared::Stop;
+use super::thread::Thread;
+use super::under_way::UnderWay;
+use super::wire::Trouble;
+use crate::load::flow::Values;
 
-/// Names are asked for again after this; k6's `dns.ttl`.
-const NAMES_LAST_NS: u64 = 300 * 1_000_000_000;
-/// k6's limit for dialling.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Repetitions without a pause before others have their turn.
+const REPEATS_AT_ONCE: u32 = 256;
 
-/// One user.
+/// One user. What it does not use it does not hold.
 pub(super) struct User {
     thread: Rc<Thread>,
-    scenario: usize,
-    /// By host of the plan; few, and mostly one.
-    connections: Vec<(usize, Connection)>,
-    reader: Reader,
-    deadline: Rc<Deadline>,
+    pub(super) scenario: usize,
+    /// The first is for single requests; batches use all.
+    pub(super) lanes: Vec<Lane>,
+    pub(super) values: Values,
+    pub(super) jar: RefCell<Jar>,
+    /// The request that is filled in.
+    pub(super) bytes: Vec<u8>,
+    frames: Vec<Frame>,
+    iterations: u64,
 }
 
-/// What came of a request.
-struct Ended {
-    timing: Timing,
-    at: u64,
-    result: Result<(), Failure>,
+/// What an iteration is within.
+enum Frame {
+    Group { place: usize, begun: u64 },
+    Repeat { left: u32 },
+}
+
+/// How an iteration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Whole,
+    /// By a step `fail`, or a failed request with the option `throw`: k6 counts such a one as complete.
+    Failed,
+    /// A request could not be made.
+    Broken,
+    /// It ends the run.
+    Aborted,
 }
 
 impl User {
     pub(super) fn new(thread: &Rc<Thread>, scenario: usize) -> User {
+        let (vu, seed) = (thread.numbers[scenario].take(), thread.plan.seed);
+        let values = match &thread.shared.start {
+            Some(start) => start.handed_on(vu, seed),
+            None => Values::new(&thread.plan.vocabulary, vu, seed),
+        };
+        User::with(thread, scenario, values)
+    }
+
+    /// With a number and values that it is given.
+    pub(super) fn with(thread: &Rc<Thread>, scenario: usize, values: Values) -> User {
         User {
-            thread: Rc::clone(thread),
             scenario,
-            connections: Vec::new(),
-            reader: Reader::default(),
-            deadline: thread.deadlines.enter(),
+            lanes: vec![Lane::new(thread)],
+            values,
+            jar: RefCell::default(),
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            iterations: 0,
+            thread: Rc::clone(thread),
         }
     }
 
     /// Runs the flow once. `intended` is when its schedule wanted it to begin, in nanoseconds of the run.
     pub(super) async fn iterate(&mut self, begun: u64, intended: u64) {
         let thread = Rc::clone(&self.thread);
-        let (mut now, mut intended) = (begun, Some(intended));
-        for (place, step) in thread.plan.scenarios[self.scenario].steps.iter().enumerate() {
-            match step {
-                // Only the first request of an iteration has a place in the schedule; the others follow it.
-                Step::Request(request) => {
-                    now = self.request(place, request, now, intended.take().unwrap_or(now)).await;
-                }
-                Step::Sleep { least, most } => {
-                    let (least, most) = (least.nanos(), most.nanos());
-                    let more = self.thread.random.borrow_mut().below(most.saturating_sub(least) + 1);
-                    sleep(Duration::from_nanos(least + more)).await;
-                    now = self.thread.clock.now_ns();
-                }
+        let under_way = UnderWay::new(&thread, self.scenario);
+        let (end, verdict) = self.walk(begun, intended).await;
+        match verdict {
+            Verdict::Whole | Verdict::Failed => under_way.is_complete(end - begun),
+            Verdict::Broken => drop(under_way),
+            Verdict::Aborted => {
+                drop(under_way);
+                Box::pin(thread.stopped(Stop::Now)).await;
             }
         }
-        if thread.plan.scenarios[self.scenario].steps.is_empty() {
+        let least = thread.plan.options.min_iteration_duration.nanos();
+        if let Some(left) = least.checked_sub(end - begun).filter(|left| *left > 0) {
+            sleep(Duration::from_nanos(left)).await;
+        }
+    }
+
+    /// All acts of the flow. Returns when that ended.
+    pub(super) async fn walk(&mut self, begun: u64, intended: u64) -> (u64, Verdict) {
+        let thread = Rc::clone(&self.thread);
+        let Some(script) = thread.plan.script(self.scenario) else { return (begun, Verdict::Whole) };
+        self.begin(script);
+        // Only the first request of an iteration has a place in the schedule; the others follow it.
+        let (mut now, mut intended) = (begun, Some(intended));
+        let (mut at, mut has_waited, mut verdict) = (0, false, Verdict::Whole);
+        while let Some(act) = script.acts.get(at) {
+            at += 1;
+            match act {
+                Act::Request(place) => {
+                    has_waited = true;
+                    match self.request(&thread, script, *place, now, intended.take().unwrap_or(now)).await {
+                        Ok(end) => now = end,
+                        Err(how) => {
+                            verdict = how;
+                            break;
+                        }
+                    }
+                }
+                Act::Sleep(range) | Act::Pacing(range) => {
+                    let drawn = range.draw(self.values.random()).nanos();
+                    let is_pacing = matches!(act, Act::Pacing(_));
+                    let passed = if is_pacing { thread.clock.now_ns().saturating_sub(begun) } else { 0 };
+                    let left = drawn.saturating_sub(passed);
+                    if left > 0 || !is_pacing {
+                        has_waited = true;
+                        sleep(Duration::from_nanos(left)).await;
+                    }
+                    let end = thread.clock.now_ns();
+                    // The pause is part of the plan, and makes nothing late.
+                    intended = intended.map(|intended| intended + (end - now));
+                    now = end;
+                }
+                Act::Batch(places) => {
+                    (has_waited, intended) = (true, None);
+                    match Box::pin(self.batch(&thread, script, places.clone(), now)).await {
+                        Ok(end) => now = end,
+                        Err(how) => {
+                            verdict = how;
+                            break;
+                        }
+                    }
+                }
+                Act::Again(body) => {
+                    if let Some(Frame::Repeat { left }) = self.frames.last_mut() {
+                        *left -= 1;
+                        let is_long = left.is_multiple_of(REPEATS_AT_ONCE);
+                        if *left > 0 {
+                            at = *body;
+                        } else {
+                            self.frames.pop();
+                        }
+                        if is_long {
+                            yield_now().await;
+                        }
+                    }
+                }
+                quick => match self.quick(&thread, script, quick, at) {
+                    Ok(Some(next)) => at = next,
+                    Ok(None) => {}
+                    Err(how) => {
+                        verdict = how;
+                        break;
+                    }
+                },
+            }
+        }
+        // Those that it ended within have ended as well.
+        while !self.frames.is_empty() {
+            self.leave(&thread);
+        }
+        if !has_waited {
             // Nothing to wait for: others shall have their turn all the same.
             yield_now().await;
         }
-        let mut meter = self.thread.meter.borrow_mut();
-        meter.scenarios[self.scenario].iteration_duration.record(now - begun);
+        (now, verdict)
+    }
+
+    fn begin(&mut self, script: &Script) {
+        self.values.begin(self.iterations, &script.data);
+        self.iterations += 1;
+        let options = &self.thread.plan.options;
+        if !options.no_cookies_reset {
+            self.jar.get_mut().clear();
+        }
+        if options.no_vu_connection_reuse {
+            self.lanes.iter_mut().for_each(Lane::close);
+        }
+    }
+
+    /// An act that waits for nothing, the one before `at`. Returns where it goes on, if not there.
+    fn quick(
+        &mut self,
+        thread: &Thread,
+        script: &Script,
+        act: &Act,
+        at: usize,
+    ) -> Result<Option<usize>, Verdict> {
+        match act {
+            Act::Enter(place) => {
+                self.frames.push(Frame::Group { place: *place, begun: thread.clock.now_ns() });
+            }
+            Act::Leave => self.leave(thread),
+            Act::Mix(choices) => {
+                let drawn = self.values.random().below(choices.last().map_or(1, |(sum, _)| *sum));
+                let choice = choices.partition_point(|(sum, _)| *sum <= drawn);
+                return Ok(choices.get(choice).map(|(_, next)| *next));
+            }
+            Act::Jump(next) => return Ok(Some(*next)),
+            Act::Repeat(times) => self.frames.push(Frame::Repeat { left: *times }),
+            Act::Set(set) => {
+                for (variable, value) in set {
+                    let mut scratch = thread.scratch.borrow_mut();
+                    scratch.clear();
+                    // What is made of nothing is nothing.
+                    match value.render(&mut self.values, &mut scratch) {
+                        Ok(()) => self.values.set(*variable, &scratch),
+                        Err(_) => self.values.unset(*variable),
+                    }
+                }
+            }
+            Act::Record(places) => {
+                recorded(thread, self.scenario, script, places.clone(), &mut self.values);
+            }
+            Act::Fail(message) => {
+                let values = &mut self.values;
+                thread.note(self.scenario, Spot::Act(at), || {
+                    format!("flow {}: fail: {}", script.flow, said(message, values))
+                });
+                return Err(Verdict::Failed);
+            }
+            Act::Abort(message) => {
+                let message = said(message, &mut self.values);
+                thread.tell(Told::Abort(format!("flow {}: abort: {message}", script.flow)));
+                return Err(Verdict::Aborted);
+            }
+            Act::Request(_) | Act::Batch(_) | Act::Sleep(_) | Act::Pacing(_) | Act::Again(_) => {}
+        }
+        Ok(None)
+    }
+
+    /// Ends the innermost group or repetition.
+    fn leave(&mut self, thread: &Thread) {
+        if let Some(Frame::Group { place, begun }) = self.frames.pop() {
+            let took = thread.clock.now_ns() - begun;
+            thread.meter.borrow_mut().scenarios[self.scenario].groups[place].record(took);
+        }
     }
 
     /// Returns when it ended.
-    async fn request(&mut self, place: usize, request: &Request, wanted: u64, intended: u64) -> u64 {
-        self.deadline.set(wanted.saturating_add(request.timeout.nanos()));
-        let mut ended = self.attempt(request, wanted).await;
-        self.deadline.clear();
-        ended.timing.latency = ended.at.saturating_sub(intended);
-        let has_failed = self.account(place, request, &ended);
-        if has_failed {
+    async fn request(
+        &mut self,
+        thread: &Thread,
+        script: &Script,
+        place: usize,
+        mut wanted: u64,
+        intended: u64,
+    ) -> Result<u64, Verdict> {
+        let prepared = &script.requests[place];
+        if thread.shared.has_rate() {
+            wanted = Box::pin(thread.turn(wanted)).await;
+        }
+        let constant = prepared.wire.constant().filter(|_| self.jar.get_mut().is_empty());
+        let host = match (constant, prepared.host) {
+            (Some(_), Some(host)) => Ok(host),
+            _ => self.render(thread, place, prepared)?,
+        };
+        let bytes = constant.unwrap_or(&self.bytes);
+        let asking = Asking { thread, scenario: self.scenario, place, prepared, jar: &self.jar };
+        let lane = &mut self.lanes[0];
+        let ended = match host {
+            Ok(host) => asking.perform(lane, host, bytes, wanted, intended).await,
+            Err(reason) => asking.refused(lane, reason, wanted),
+        };
+        answered(&asking, script, &lane.reader, &ended, &mut self.values);
+        if ended.result.is_err() {
             // A failure may come at once: others shall have their turn all the same.
             yield_now().await;
+            if thread.plan.options.throw {
+                return Err(Verdict::Failed);
+            }
         }
-        ended.at
+        Ok(ended.at)
     }
 
-    /// Over the connection that is there, or a new one.
-    async fn attempt(&mut self, request: &Request, wanted: u64) -> Ended {
-        if let Some(at) = self.connections.iter().position(|(host, _)| *host == request.host) {
-            if self.connections[at].1.is_open() {
-                let (ended, has_answer) = self.exchange(at, request, wanted, wanted, 0).await;
-                // The server closed it while the request was on its way: nobody's failure.
-                let is_stale = matches!(
-                    ended.result,
-                    Err(Failure::Send(_) | Failure::Receive(_) | Failure::Malformed(Fault::Closed))
-                );
-                if !is_stale || has_answer || !request.may_repeat() {
-                    return ended;
-                }
-            } else {
-                self.connections.swap_remove(at);
-            }
-        }
-        let dial = self.thread.clock.now_ns();
-        let opened = Box::pin(self.dial(request)).await;
-        let begun = self.thread.clock.now_ns();
-        match opened {
-            Ok(connection) => {
-                self.connections.push((request.host, connection));
-                let at = self.connections.len() - 1;
-                self.exchange(at, request, wanted, begun, begun - dial).await.0
-            }
-            Err(failure) => {
-                let timing =
-                    Timing { blocked: begun - wanted, connecting: begun - dial, ..Timing::default() };
-                Ended { timing, at: begun, result: Err(failure) }
-            }
-        }
-    }
-
-    /// Over the connection at a place. True where some of an answer came.
-    async fn exchange(
+    /// Fills in a request. Returns its server, or what is wrong with its URL.
+    pub(super) fn render(
         &mut self,
-        at: usize,
-        request: &Request,
-        wanted: u64,
-        begun: u64,
-        connecting: u64,
-    ) -> (Ended, bool) {
-        let mut times = Times::default();
-        let connection = &mut self.connections[at].1;
-        let exchanged =
-            connection.exchange(request, &mut self.reader, &self.deadline, &self.thread, &mut times);
-        let result = exchanged.await;
-        let is_kept = result.is_ok()
-            && self.reader.response().keeps_alive
-            && !self.thread.plan.never_reuses_connections;
-        if !is_kept {
-            self.connections.swap_remove(at);
-        }
-        let timing = Timing {
-            blocked: begun - wanted,
-            connecting,
-            sending: times.sent - begun,
-            waiting: times.first.saturating_sub(times.sent),
-            receiving: times.end - times.first.min(times.end),
-            latency: 0,
-            was_sent: true,
-        };
-        (Ended { timing, at: times.end, result }, times.reads > 0)
-    }
-
-    async fn dial(&mut self, request: &Request) -> Result<Connection, Failure> {
-        let left = self.thread.clock.until(self.deadline.at_ns());
-        let open = async {
-            let addresses = self.addresses(request.host).await?;
-            Connection::open(&addresses).await
-        };
-        match timeout(left.min(DIAL_TIMEOUT), open).await {
-            Ok(opened) => opened,
-            Err(_) if left <= DIAL_TIMEOUT => Err(Failure::Timeout),
-            Err(_) => Err(Failure::DialTimeout),
+        thread: &Thread,
+        place: usize,
+        prepared: &Prepared,
+    ) -> Result<Result<usize, &'static str>, Verdict> {
+        let mut scratch = thread.scratch.borrow_mut();
+        let jar = self.jar.get_mut();
+        let now_s = if jar.is_empty() { 0 } else { Thread::wall_s() };
+        let host = prepared.host.and_then(|host| thread.plan.hosts.get(host));
+        let rendered =
+            prepared.wire.render(&mut self.values, (jar, now_s), host, &mut scratch, &mut self.bytes);
+        match (rendered, prepared.host) {
+            (Ok(Some(origin)), _) => Ok(thread.place_of(&origin)),
+            (Ok(None), Some(host)) => Ok(Ok(host)),
+            (Ok(None), None) => Ok(Err("names no host")),
+            (Err(Trouble::Url(reason)), _) => Ok(Err(reason)),
+            (Err(Trouble::Unset(variable)), _) => {
+                thread.note(self.scenario, Spot::Request(place), || {
+                    format!(
+                        "request {}: the variable {} has no value: it is not sent, and its iteration ends",
+                        prepared.request.name,
+                        self.values.name_of(variable)
+                    )
+                });
+                Err(Verdict::Broken)
+            }
         }
     }
+}
 
-    async fn addresses(&self, host: usize) -> Result<Vec<SocketAddr>, Failure> {
-        let now = self.thread.clock.now_ns();
-        if let Some(known) = &self.thread.addresses.borrow()[host]
-            && now < known.until_ns
-        {
-            return Ok(known.all.clone());
+impl Drop for User {
+    fn drop(&mut self) {
+        if let Some(numbers) = self.thread.numbers.get(self.scenario) {
+            numbers.give_back(self.values.vu());
         }
-        let name = &self.thread.plan.hosts[host];
-        let found = tokio::net::lookup_host((&*name.name, name.port)).await.map_err(Failure::Lookup)?;
-        let mut found: Vec<SocketAddr> = found.collect();
-        // k6's `preferIPv4`.
-        found.sort_by_key(SocketAddr::is_ipv6);
-        let until_ns = now.saturating_add(NAMES_LAST_NS);
-        self.thread.addresses.borrow_mut()[host] = Some(Addresses { all: found.clone(), until_ns });
-        Ok(found)
-    }
-
-    /// Into the books. True where there is no response.
-    fn account(&self, place: usize, request: &Request, ended: &Ended) -> bool {
-        let mut meter = self.thread.meter.borrow_mut();
-        let failure = ended.result.as_ref().err();
-        if let Some(shortage) = failure.and_then(Failure::shortage) {
-            meter.lacked(shortage);
-        }
-        let scenario = &mut meter.scenarios[self.scenario];
-        let step = &mut scenario.steps[place];
-        let response = self.reader.response();
-        let (status, code) = match failure {
-            None => (response.status, ErrorCode::of_status(response.status)),
-            Some(failure) => (0, Some(failure.code())),
-        };
-        step.ended(request, status, code, &ended.timing);
-        for (number, check) in request.checks.iter().enumerate() {
-            step.checked(number, failure.is_none() && check.condition.holds(&self.reader));
-        }
-        if ended.timing.was_sent {
-            scenario.sent_bytes += request.bytes.bytes().len() as u64;
-            scenario.received_bytes += response.wire_bytes;
-        }
-        failure.is_some()
     }
 }

@@ -2,9 +2,13 @@
 
 use super::meter::{Meter, ScenarioMeter};
 use super::outcome::Outcome;
-use super::plan::{Plan, Request, Step, Work};
+use super::plan::Plan;
+use super::recorded::Recorded;
+use super::script::Script;
+use super::tags::Tags;
 use crate::load::histogram::Histogram;
 use crate::load::results::Values;
+use crate::load::scenario::Scenario;
 use crate::load::threshold::Selector;
 
 const PROTOCOL: &str = "HTTP/1.1";
@@ -51,11 +55,6 @@ impl View<'_> {
             "http_req_receiving" => self.trend(selector, |outcome| &outcome.receiving),
             "http_req_sending" => self.trend(selector, |outcome| &outcome.sending),
             "http_req_waiting" => self.trend(selector, |outcome| &outcome.waiting),
-            "http_req_tls_handshaking" => {
-                let mut none = Histogram::new();
-                self.each(selector, |outcome| none.record_many(0, outcome.requests()));
-                Values::Trend(none)
-            }
             "http_reqs" => {
                 let mut count = 0;
                 self.each(selector, |outcome| count += outcome.requests());
@@ -69,6 +68,7 @@ impl View<'_> {
                 Values::Rate { nonzero, zero }
             }
             "checks" => self.checks(selector),
+            "group_duration" => self.groups(selector),
             "iteration_duration" => {
                 let mut all = Histogram::new();
                 self.each_scenario(selector, |scenario| all.merge(&scenario.iteration_duration));
@@ -76,11 +76,11 @@ impl View<'_> {
             }
             "iterations" => self.sum(selector, |scenario| scenario.iteration_duration.count()),
             "dropped_iterations" => self.sum(selector, |scenario| scenario.starts.unsent + scenario.undone),
-            "data_sent" => self.sum(selector, |scenario| scenario.sent_bytes),
-            "data_received" => self.sum(selector, |scenario| scenario.received_bytes),
+            "data_sent" => self.bytes(selector, |outcome| outcome.sent_bytes),
+            "data_received" => self.bytes(selector, |outcome| outcome.received_bytes),
             "vus" => return self.vus.values().filter(|_| selector.tags.is_empty()),
             "vus_max" => return self.vus_max.values().filter(|_| selector.tags.is_empty()),
-            _ => return None,
+            own => return self.recorded(own, selector),
         };
         let is_empty = match &values {
             Values::Trend(histogram) => histogram.count() == 0,
@@ -113,74 +113,108 @@ impl View<'_> {
         Values::Counter(sum as f64)
     }
 
-    fn checks(&self, selector: &Selector) -> Values {
-        let (mut nonzero, mut zero) = (0, 0);
-        self.each_request(|work, scenario, place, request| {
-            for (check, tally) in request.checks.iter().zip(&scenario.steps[place].checks) {
-                let tag = |tag: &str| match tag {
-                    "check" => Some(&*check.name),
-                    "group" => Some(&*request.group),
-                    tag => tag_of_scenario(work, tag),
-                };
-                if selector.matches(tag) {
-                    nonzero += tally.passes;
-                    zero += tally.fails;
+    /// k6 counts bytes by scenario and group alone.
+    fn bytes(&self, selector: &Selector, of: impl Fn(&Outcome) -> u64) -> Values {
+        let mut sum = 0;
+        for (scenario, script, meter) in self.parts() {
+            for (request, step) in script.requests.iter().zip(&meter.steps) {
+                let tags = Tags::of_group(self.plan, scenario, script, request.group);
+                if selector.matches(|tag| tags.get(tag)) {
+                    sum += step.outcomes.iter().map(&of).sum::<u64>();
                 }
             }
-        });
+        }
+        Values::Counter(sum as f64)
+    }
+
+    fn checks(&self, selector: &Selector) -> Values {
+        let (mut nonzero, mut zero) = (0, 0);
+        for (scenario, script, meter) in self.parts() {
+            for (request, step) in script.requests.iter().zip(&meter.steps) {
+                let tags = Tags::of_group(self.plan, scenario, script, request.group);
+                for (check, tally) in request.request.checks.iter().zip(&step.checks) {
+                    if selector.matches(|tag| if tag == "check" { Some(&check.name) } else { tags.get(tag) })
+                    {
+                        nonzero += tally.passes;
+                        zero += tally.fails;
+                    }
+                }
+            }
+        }
         Values::Rate { nonzero, zero }
+    }
+
+    fn groups(&self, selector: &Selector) -> Values {
+        let mut all = Histogram::new();
+        for (scenario, script, meter) in self.parts() {
+            for (group, duration) in meter.groups.iter().enumerate() {
+                let tags = Tags::of_group(self.plan, scenario, script, group);
+                if selector.matches(|tag| tags.get(tag)) {
+                    all.merge(duration);
+                }
+            }
+        }
+        Values::Trend(all)
+    }
+
+    /// Of a metric of the run's own.
+    fn recorded(&self, name: &str, selector: &Selector) -> Option<Values> {
+        let metric = self.plan.metrics.iter().position(|metric| *metric.name == *name)?;
+        let mut sum = Recorded::new(self.plan.metrics[metric].kind);
+        for (scenario, script, meter) in self.parts() {
+            for (place, recorded) in meter.records.iter().enumerate() {
+                let is_wanted = script.records.get(place).is_some_and(|own| own.record.metric == metric);
+                if is_wanted && Self::is_of(selector, Tags::of_record(self.plan, scenario, script, place)) {
+                    sum.merge(recorded);
+                }
+            }
+        }
+        sum.values()
+    }
+
+    /// As k6 has it, what a script adds has no tags of a request; but it has those that the request is given.
+    fn is_of(selector: &Selector, tags: Tags<'_>) -> bool {
+        selector.matches(|tag| match tag {
+            "method" | "name" | "url" => tags.own(tag),
+            tag => tags.get(tag),
+        })
     }
 
     /// Each outcome whose samples carry the tags.
     fn each(&self, selector: &Selector, mut use_it: impl FnMut(&Outcome)) {
-        self.each_request(|work, scenario, place, request| {
-            for outcome in &scenario.steps[place].outcomes {
-                let status = outcome.status.to_string();
-                let code = outcome.error.map(|code| code.0.to_string());
-                let tag = |tag: &str| match tag {
-                    "error" => outcome.error.and_then(super::ErrorCode::meaning),
-                    "error_code" => code.as_deref(),
-                    "expected_response" => Some(if outcome.is_expected { "true" } else { "false" }),
-                    "group" => Some(&*request.group),
-                    "method" => Some(&*request.method),
-                    "name" => Some(&*request.name),
-                    "proto" => (outcome.status > 0).then_some(PROTOCOL),
-                    "status" => Some(status.as_str()),
-                    "url" => Some(&*request.url),
-                    tag => match request.tags.get(tag) {
-                        Some(value) => Some(value.as_str()),
-                        None => tag_of_scenario(work, tag),
-                    },
-                };
-                if selector.matches(tag) {
-                    use_it(outcome);
+        for (scenario, script, meter) in self.parts() {
+            for (request, step) in script.requests.iter().zip(&meter.steps) {
+                let tags = Tags::of_request(self.plan, scenario, script, request);
+                for outcome in &step.outcomes {
+                    let status = outcome.status.to_string();
+                    let code = outcome.error.map(|code| code.0.to_string());
+                    let tag = |tag: &str| match tag {
+                        "error" => outcome.error.and_then(super::ErrorCode::meaning),
+                        "error_code" => code.as_deref(),
+                        "expected_response" => Some(if outcome.is_expected { "true" } else { "false" }),
+                        "proto" => (outcome.status > 0).then_some(PROTOCOL),
+                        "status" => Some(status.as_str()),
+                        tag => tags.get(tag),
+                    };
+                    if selector.matches(tag) {
+                        use_it(outcome);
+                    }
                 }
             }
-        });
+        }
     }
 
     fn each_scenario(&self, selector: &Selector, mut use_it: impl FnMut(&ScenarioMeter)) {
-        for (work, scenario) in self.plan.scenarios.iter().zip(&self.meter.scenarios) {
-            if selector.matches(|tag| tag_of_scenario(work, tag)) {
-                use_it(scenario);
+        for (scenario, script, meter) in self.parts() {
+            let tags = Tags::of_scenario(self.plan, scenario, script);
+            if selector.matches(|tag| tags.get(tag)) {
+                use_it(meter);
             }
         }
     }
 
-    fn each_request(&self, mut use_it: impl FnMut(&Work, &ScenarioMeter, usize, &Request)) {
-        for (work, scenario) in self.plan.scenarios.iter().zip(&self.meter.scenarios) {
-            for (place, step) in work.steps.iter().enumerate() {
-                if let Step::Request(request) = step {
-                    use_it(work, scenario, place, request);
-                }
-            }
-        }
-    }
-}
-
-fn tag_of_scenario<'a>(work: &'a Work, tag: &str) -> Option<&'a str> {
-    match tag {
-        "scenario" => Some(&work.scenario.name),
-        tag => work.scenario.tags.get(tag).map(String::as_str),
+    fn parts(&self) -> impl Iterator<Item = (Option<&Scenario>, &Script, &ScenarioMeter)> {
+        let parts = self.plan.scripts().zip(&self.meter.scenarios);
+        parts.map(|((scenario, script), meter)| (scenario, script, meter))
     }
 }

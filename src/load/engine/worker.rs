@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::executor::execute;
 use super::meter::Meter;
 use super::plan::Plan;
-use super::report::Report;
+use super::report::{Report, Told};
 use super::shared::{Shared, Stop};
 use super::thread::Thread;
 
@@ -34,7 +34,7 @@ pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) place: usize,
     pub(super) stop: watch::Receiver<Stop>,
-    pub(super) reports: mpsc::UnboundedSender<Report>,
+    pub(super) reports: mpsc::UnboundedSender<Told>,
     /// Cleared meters that come back.
     pub(super) spares: std_mpsc::Receiver<Box<Meter>>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Worker {
 /// Makes the reports of a thread.
 struct Reporter {
     thread: Rc<Thread>,
-    reports: mpsc::UnboundedSender<Report>,
+    reports: mpsc::UnboundedSender<Told>,
     spares: std_mpsc::Receiver<Box<Meter>>,
     busy_ns: u64,
     at_ns: u64,
@@ -72,7 +72,7 @@ impl Worker {
 
     async fn work(self, clock: Clock) {
         let Worker { plan, shared, place, stop, reports, spares } = self;
-        let thread = Rc::new(Thread::new(plan, shared, clock, place, stop));
+        let thread = Rc::new(Thread::new(plan, shared, clock, place, stop, reports.clone()));
         let watched = Rc::clone(&thread);
         spawn_local(async move { watched.deadlines.watch(watched.clock).await });
         let mut reporter = Reporter {
@@ -123,7 +123,7 @@ impl Reporter {
             is_last,
         };
         // Without a coordinator nobody wants to know.
-        let _told = self.reports.send(report);
+        let _told = self.reports.send(Told::Second(report));
     }
 }
 

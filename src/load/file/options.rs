@@ -178,6 +178,9 @@ const SYSTEM_TAGS: [(&str, &str); 18] = [
     ("vu", "vu"),
 ];
 
+/// System tags that no sample here has.
+const UNMEASURED: [&str; 6] = ["ip", "iter", "ocsp_status", "service", "subproto", "vu"];
+
 /// k6 knows them; here they change nothing.
 const IDLE: [&str; 8] = [
     "cloud",
@@ -220,6 +223,15 @@ impl Reader<'_> {
             let items = self.items(&field);
             items.iter().filter_map(|item| self.choice(item, &SYSTEM_TAGS)).map(str::to_owned).collect()
         });
+        if let Some(field) = field.node.entry("localIPs").filter(|entry| !entry.node.is_null()) {
+            let message = "options.localIPs: connections cannot be bound to an address yet; leave it out";
+            self.complain(field.place, Fault::Refused(message.to_owned()));
+        }
+        if let Some(entry) = field.node.entry("systemTags") {
+            for tag in options.system_tags.iter().flatten().filter(|tag| UNMEASURED.contains(&tag.as_str())) {
+                self.remark(entry.place, format!("options.systemTags: nothing here has the tag {tag}"));
+            }
+        }
         for entry in AT_THE_TOP.iter().filter_map(|key| field.node.entry(key)) {
             let key = &entry.key;
             let message = format!("options.{key}: stands at the top of the file; move it there");

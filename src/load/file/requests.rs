@@ -40,7 +40,8 @@ impl Compiler<'_, '_, '_> {
         Some(Request {
             method,
             address,
-            name: name.unwrap_or(shown).into(),
+            name: name.unwrap_or_else(|| shown.clone()).into(),
+            url: shown.into(),
             headers: headers.into(),
             body,
             cookies: cookies.into(),

@@ -37,6 +37,10 @@ impl Check {
         self.predicates.iter().all(|predicate| predicate.holds(reply))
     }
 
+    pub fn needs_head(&self) -> bool {
+        self.predicates.iter().any(|predicate| matches!(predicate, Predicate::Header { .. }))
+    }
+
     pub fn needs_body(&self) -> bool {
         let needs = |predicate: &Predicate| {
             matches!(predicate, Predicate::Body(_) | Predicate::Size(_) | Predicate::Json { .. })

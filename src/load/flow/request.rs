@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::check::Check;
-use super::extract::Extract;
+use super::extract::{Extract, Source};
 use super::record::Record;
 use super::statuses::Statuses;
 use super::template::{Part, Template};
@@ -17,6 +17,8 @@ pub struct Request {
     pub address: Address,
     /// The tag `name`: what was given, or the URL with its holes, so that it takes few values.
     pub name: Box<str>,
+    /// The tag `url`: the URL with its holes.
+    pub url: Box<str>,
     pub headers: Box<[(Box<str>, Template)]>,
     pub body: Option<Body>,
     pub cookies: Box<[(Box<str>, Template)]>,
@@ -111,6 +113,12 @@ impl Request {
         self.checks.iter().any(Check::needs_body)
             || self.extract.iter().any(Extract::needs_body)
             || self.records.iter().any(|record| record.sample.needs_body())
+    }
+
+    /// A header of the answer is looked at.
+    pub fn needs_head(&self) -> bool {
+        self.checks.iter().any(Check::needs_head)
+            || self.extract.iter().any(|extract| matches!(extract.source, Source::Header(_)))
     }
 
     /// It is the same bytes each time but for cookies that were set: it can be written once and kept.

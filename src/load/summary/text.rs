@@ -53,10 +53,15 @@ fn metrics(results: &Results, options: &Options) -> Vec<Vec<String>> {
         .filter_map(|metric| Some((Section::of(&metric.selector.metric, options.mode)?, metric)))
         .collect();
     found.sort_by_cached_key(|(section, metric)| (*section, order(&metric.selector)));
-    let lines: Vec<(Section, Line)> = found
+    let mut lines: Vec<(Section, Line)> = found
         .into_iter()
         .map(|(section, metric)| (section, line(metric, Cells::of(metric, results.elapsed, options))))
         .collect();
+    if results.interrupted > 0 {
+        // Complete ones alone are a metric, as in k6.
+        let cells = Cells::Plain { value: results.interrupted.to_string(), asides: Vec::new() };
+        lines.push((Section::Execution, Line::new("iterations_interrupted", cells)));
+    }
     let widths = Widths::of(lines.iter().map(|(_, line)| line));
     let block = |section: Section| {
         let own: Vec<&Line> =

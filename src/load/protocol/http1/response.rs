@@ -7,6 +7,8 @@ use super::body::{Body, Malformed};
 /// Longer heads, and more fields, are refused.
 const MOST_HEAD: usize = 64 << 10;
 const MOST_FIELDS: usize = 100;
+/// The memory of a larger body goes back before the next one: there are thousands of readers.
+const MOST_KEPT: usize = 256 << 10;
 
 /// What is wrong with a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +51,9 @@ pub struct Response {
     pub body_bytes: u64,
     /// The connection can carry another request.
     pub keeps_alive: bool,
+    /// It says where to ask instead.
+    pub redirects: bool,
+    pub sets_cookies: bool,
 }
 
 /// What is wanted of a response beside its status and its sizes.
@@ -56,6 +61,8 @@ pub struct Response {
 pub struct Keep {
     /// The head, for [`Reader::field`].
     pub head: bool,
+    /// The head where it redirects or sets cookies, which few do.
+    pub news: bool,
     /// So many bytes of the content; the rest is counted.
     pub content: usize,
 }
@@ -88,6 +95,8 @@ struct Framing {
     status: u16,
     body: Option<Body>,
     keeps_alive: bool,
+    redirects: bool,
+    sets_cookies: bool,
 }
 
 impl Default for Reader {
@@ -110,6 +119,9 @@ impl Reader {
         self.partial.clear();
         self.head.clear();
         self.content.clear();
+        if self.content.capacity() > MOST_KEPT {
+            self.content = Vec::new();
+        }
         (self.is_head, self.keep) = (is_head, keep);
         self.state = State::Head;
         self.response = Response::default();
@@ -144,11 +156,14 @@ impl Reader {
                     if framing.status < 200 && framing.status != 101 {
                         continue;
                     }
-                    if self.keep.head {
+                    let has_news = framing.redirects || framing.sets_cookies;
+                    if self.keep.head || self.keep.news && has_news {
                         self.head.extend_from_slice(head);
                     }
                     self.response.status = framing.status;
                     self.response.keeps_alive = framing.keeps_alive;
+                    self.response.redirects = framing.redirects;
+                    self.response.sets_cookies = framing.sets_cookies;
                     match framing.body {
                         None => return Ok(self.end(input)),
                         Some(body) => self.state = State::Body(body),
@@ -200,6 +215,17 @@ impl Reader {
         head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
     }
 
+    /// All fields of this name, as far as the head was kept.
+    pub fn each_field(&self, name: &str, mut use_it: impl FnMut(&[u8])) {
+        let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
+        let mut head = httparse::Response::new(&mut []);
+        let parser = httparse::ParserConfig::default();
+        if parser.parse_response_with_uninit_headers(&mut head, &self.head, &mut fields).is_ok() {
+            let named = head.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+            named.for_each(|field| use_it(field.value));
+        }
+    }
+
     fn end(&mut self, rest: &[u8]) -> Progress {
         self.state = State::Idle;
         // Nothing may come before it is asked for: whose answer would it be? The response is whole all the same.
@@ -221,8 +247,12 @@ fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
     let status = head.code.unwrap_or_default();
     let mut keeps_alive = head.version == Some(1);
     let (mut fixed, mut is_chunked, mut is_coded) = (None, false, false);
+    let (mut redirects, mut sets_cookies) = (false, false);
+    let may_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
     for field in &*head.headers {
         match field.name.len() {
+            8 if may_redirect && field.name.eq_ignore_ascii_case("location") => redirects = true,
+            10 if field.name.eq_ignore_ascii_case("set-cookie") => sets_cookies = true,
             10 if field.name.eq_ignore_ascii_case("connection") => {
                 keeps_alive = if keeps_alive {
                     !has_token(field.value, b"close")
@@ -252,7 +282,7 @@ fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
         None => Some(Body::UntilClose),
     };
     keeps_alive &= body != Some(Body::UntilClose);
-    Ok(Some(Framing { length, status, body, keeps_alive }))
+    Ok(Some(Framing { length, status, body, keeps_alive, redirects, sets_cookies }))
 }
 
 /// Digits alone, and not so many that they could be more than there is.

@@ -90,6 +90,7 @@ fn own(results: &Results) -> Value {
     json!({
         "run_id": results.run_id,
         "exit": results.exit.map(|exit| json!({"code": exit.code(), "name": exit.name()})),
+        "interrupted_iterations": results.interrupted,
         "invalid": results.invalid,
         "schedules": results.schedules.iter().map(schedule).collect::<Vec<Value>>(),
     })

@@ -1,0 +1,114 @@
+//! Requests at once: so many at one time, and so many of them at one server.
+
+use std::future::poll_fn;
+use std::mem;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::Poll;
+
+use super::answer::answered;
+use super::asking::Asking;
+use super::lane::{Ended, Lane};
+use super::script::Script;
+use super::thread::Thread;
+use super::user::{User, Verdict};
+
+/// A request that is ready, and its buffer. A bad URL has a reason in place of a server.
+struct Job {
+    place: usize,
+    host: Result<usize, &'static str>,
+    bytes: Vec<u8>,
+}
+
+/// One under way; it brings back what was lent to it.
+type Flight<'a> = Pin<Box<dyn Future<Output = (Job, Lane, Ended)> + 'a>>;
+
+impl User {
+    /// All of them are filled in before the first is sent. Returns when the last one ended.
+    pub(super) async fn batch(
+        &mut self,
+        thread: &Thread,
+        script: &Script,
+        places: Range<usize>,
+        wanted: u64,
+    ) -> Result<u64, Verdict> {
+        let mut waiting = Vec::new();
+        for place in places {
+            let prepared = &script.requests[place];
+            self.bytes.clear();
+            let host = match prepared.wire.constant().filter(|_| self.jar.get_mut().is_empty()) {
+                Some(bytes) => {
+                    self.bytes.extend_from_slice(bytes);
+                    prepared.host.ok_or("has no server")
+                }
+                None => self.render(thread, place, prepared)?,
+            };
+            waiting.push(Job { place, host, bytes: self.bytes.clone() });
+        }
+        waiting.reverse();
+        let mut lanes = mem::take(&mut self.lanes);
+        let (jar, values, scenario) = (&self.jar, &mut self.values, self.scenario);
+        let asking =
+            |place: usize| Asking { thread, scenario, place, prepared: &script.requests[place], jar };
+        let options = &thread.plan.options;
+        let (most, most_of_host) = (options.batch.max(1) as usize, options.batch_per_host.max(1) as usize);
+        let mut flying: Vec<(Option<usize>, Flight<'_>)> = Vec::new();
+        let (mut last, mut has_failed) = (wanted, false);
+        poll_fn(|context| {
+            loop {
+                while flying.len() < most {
+                    let may_go = |job: &Job| {
+                        let same = flying.iter().filter(|(host, _)| *host == job.host.ok()).count();
+                        same < most_of_host
+                    };
+                    // The first is the last of the list.
+                    let Some(at) = waiting.iter().rposition(may_go) else { break };
+                    let job = waiting.remove(at);
+                    let lane = lanes.pop().unwrap_or_else(|| Lane::new(thread));
+                    let host = job.host.ok();
+                    flying.push((host, Box::pin(fly(asking(job.place), job, lane, wanted))));
+                }
+                let mut has_landed = false;
+                let mut at = 0;
+                while at < flying.len() {
+                    let Poll::Ready((job, lane, ended)) = flying[at].1.as_mut().poll(context) else {
+                        at += 1;
+                        continue;
+                    };
+                    drop(flying.remove(at));
+                    answered(&asking(job.place), script, &lane.reader, &ended, values);
+                    lanes.push(lane);
+                    last = last.max(ended.at);
+                    has_failed |= ended.result.is_err();
+                    has_landed = true;
+                }
+                if flying.is_empty() && waiting.is_empty() {
+                    return Poll::Ready(());
+                }
+                if !has_landed {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await;
+        drop(flying);
+        self.lanes = lanes;
+        if has_failed {
+            // It may have come at once: others shall have their turn all the same.
+            tokio::task::yield_now().await;
+            if options.throw {
+                return Err(Verdict::Failed);
+            }
+        }
+        Ok(last)
+    }
+}
+
+async fn fly(asking: Asking<'_>, job: Job, mut lane: Lane, wanted: u64) -> (Job, Lane, Ended) {
+    let wanted = asking.thread.turn(wanted).await;
+    let ended = match job.host {
+        Ok(host) => asking.perform(&mut lane, host, &job.bytes, wanted, wanted).await,
+        Err(reason) => asking.refused(&lane, reason, wanted),
+    };
+    (job, lane, ended)
+}
