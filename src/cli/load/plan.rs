@@ -46,6 +46,7 @@ pub(super) fn plan(run: &Run, variable: impl Fn(&str) -> Option<String>) -> Resu
         threads: run.threads,
         seed: run.seed.unwrap_or(1),
         never_reuses_connections: run.no_connection_reuse,
+        ..Plan::default()
     })
 }
 

@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 
@@ -19,8 +18,6 @@ use crate::load::protocol::http1::{Progress, Reader};
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
-    /// It has carried a request.
-    pub(super) is_used: bool,
 }
 
 /// The times of one exchange, in nanoseconds of the run.
@@ -35,20 +32,8 @@ pub(super) struct Times {
 }
 
 impl Connection {
-    /// The first address that answers.
-    pub(super) async fn open(addresses: &[SocketAddr]) -> Result<Connection, Failure> {
-        // The first failure says more than that of the address which is tried when nothing else is left.
-        let mut first = None;
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    stream.set_nodelay(true).map_err(Failure::Dial)?;
-                    return Ok(Connection { stream, is_used: false });
-                }
-                Err(error) => _ = first.get_or_insert(error),
-            }
-        }
-        Err(Failure::Dial(first.unwrap_or_else(|| io::Error::other("the name has no address"))))
+    pub(super) fn new(stream: TcpStream) -> Connection {
+        Connection { stream }
     }
 
     /// Nobody closed it while it was idle, as far as was heard. It costs no system call while nothing came.
@@ -66,7 +51,6 @@ impl Connection {
         thread: &Thread,
         times: &mut Times,
     ) -> Result<(), Failure> {
-        self.is_used = true;
         reader.begin(request.bytes.is_head(), request.keep);
         let exchanged = self.send(request.bytes.bytes(), deadline).await;
         times.sent = thread.clock.now_ns();

@@ -11,6 +11,8 @@ mod condition;
 mod connection;
 /// When requests are given up.
 mod deadline;
+/// How a connection comes to be.
+mod dial;
 mod error;
 /// Who begins iterations, and when.
 mod executor;
@@ -20,6 +22,8 @@ mod failure;
 pub mod health;
 /// What a thread has seen.
 mod meter;
+/// The addresses behind the names of a plan.
+mod names;
 /// Whoever watches a run.
 mod observer;
 /// Requests that ended alike.

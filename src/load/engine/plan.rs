@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::condition::Condition;
+use crate::load::file::Dns;
 use crate::load::protocol::http1::{self, Keep};
 use crate::load::scenario::Scenario;
 use crate::load::span::Span;
@@ -24,6 +25,8 @@ pub struct Plan {
     pub seed: u64,
     /// A new connection for each request.
     pub never_reuses_connections: bool,
+    /// How names become addresses.
+    pub dns: Dns,
 }
 
 /// A scenario and what each of its iterations does.

@@ -1,7 +1,7 @@
 //! What the users of one thread have in common.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -9,19 +9,13 @@ use tokio::sync::watch;
 use super::clock::Clock;
 use super::deadline::Deadlines;
 use super::meter::Meter;
+use super::names::Names;
 use super::plan::Plan;
 use super::shared::{Shared, Stop};
 use crate::load::random::Random;
 
 /// How much is read at a time.
 const BUFFER: usize = 64 << 10;
-
-/// What a name stands for, and until when that is believed.
-#[derive(Clone, Debug)]
-pub(super) struct Addresses {
-    pub(super) all: Vec<SocketAddr>,
-    pub(super) until_ns: u64,
-}
 
 /// One thread and its users.
 pub(super) struct Thread {
@@ -34,8 +28,7 @@ pub(super) struct Thread {
     pub(super) deadlines: Deadlines,
     pub(super) buffer: RefCell<Box<[u8]>>,
     pub(super) random: RefCell<Random>,
-    /// By host of the plan.
-    pub(super) addresses: RefCell<Vec<Option<Addresses>>>,
+    pub(super) names: Rc<Names>,
     /// Users that run, and that were made.
     pub(super) vus: Cell<u64>,
     pub(super) vus_max: Cell<u64>,
@@ -58,7 +51,7 @@ impl Thread {
             deadlines: Deadlines::new(&plan),
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
             random: RefCell::new(Random::new(plan.seed.wrapping_add(place as u64))),
-            addresses: RefCell::new(vec![None; plan.hosts.len()]),
+            names: Rc::new(Names::new(&plan.hosts, plan.dns)),
             vus: Cell::new(0),
             vus_max: Cell::new(0),
             plan,

@@ -1,24 +1,19 @@
 //! A virtual user: runs the flow of its scenario, one iteration after the other, over connections of its own.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::connection::{Connection, Times};
 use super::deadline::Deadline;
+use super::dial::{Opening, dial};
 use super::failure::{ErrorCode, Failure};
 use super::outcome::Timing;
 use super::plan::{Request, Step};
-use super::thread::{Addresses, Thread};
+use super::thread::Thread;
 use crate::load::protocol::http1::{Fault, Reader};
-
-/// Names are asked for again after this; k6's `dns.ttl`.
-const NAMES_LAST_NS: u64 = 300 * 1_000_000_000;
-/// k6's limit for dialling.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One user.
 pub(super) struct User {
@@ -92,7 +87,8 @@ impl User {
     async fn attempt(&mut self, request: &Request, wanted: u64) -> Ended {
         if let Some(at) = self.connections.iter().position(|(host, _)| *host == request.host) {
             if self.connections[at].1.is_open() {
-                let (ended, has_answer) = self.exchange(at, request, wanted, wanted, 0).await;
+                let (ended, has_answer) =
+                    self.exchange(at, request, wanted, wanted, Opening::default()).await;
                 // The server closed it while the request was on its way: nobody's failure.
                 let is_stale = matches!(
                     ended.result,
@@ -105,18 +101,18 @@ impl User {
                 self.connections.swap_remove(at);
             }
         }
-        let dial = self.thread.clock.now_ns();
-        let opened = Box::pin(self.dial(request)).await;
+        let mut opening = Opening::default();
+        let opened = Box::pin(dial(&self.thread, request.host, self.deadline.at_ns(), &mut opening)).await;
         let begun = self.thread.clock.now_ns();
         match opened {
             Ok(connection) => {
                 self.connections.push((request.host, connection));
                 let at = self.connections.len() - 1;
-                self.exchange(at, request, wanted, begun, begun - dial).await.0
+                self.exchange(at, request, wanted, begun, opening).await.0
             }
             Err(failure) => {
-                let timing =
-                    Timing { blocked: begun - wanted, connecting: begun - dial, ..Timing::default() };
+                let Opening { connecting } = opening;
+                let timing = Timing { blocked: begun - wanted, connecting, ..Timing::default() };
                 Ended { timing, at: begun, result: Err(failure) }
             }
         }
@@ -129,7 +125,7 @@ impl User {
         request: &Request,
         wanted: u64,
         begun: u64,
-        connecting: u64,
+        opening: Opening,
     ) -> (Ended, bool) {
         let mut times = Times::default();
         let connection = &mut self.connections[at].1;
@@ -144,7 +140,7 @@ impl User {
         }
         let timing = Timing {
             blocked: begun - wanted,
-            connecting,
+            connecting: opening.connecting,
             sending: times.sent - begun,
             waiting: times.first.saturating_sub(times.sent),
             receiving: times.end - times.first.min(times.end),
@@ -152,36 +148,6 @@ impl User {
             was_sent: true,
         };
         (Ended { timing, at: times.end, result }, times.reads > 0)
-    }
-
-    async fn dial(&mut self, request: &Request) -> Result<Connection, Failure> {
-        let left = self.thread.clock.until(self.deadline.at_ns());
-        let open = async {
-            let addresses = self.addresses(request.host).await?;
-            Connection::open(&addresses).await
-        };
-        match timeout(left.min(DIAL_TIMEOUT), open).await {
-            Ok(opened) => opened,
-            Err(_) if left <= DIAL_TIMEOUT => Err(Failure::Timeout),
-            Err(_) => Err(Failure::DialTimeout),
-        }
-    }
-
-    async fn addresses(&self, host: usize) -> Result<Vec<SocketAddr>, Failure> {
-        let now = self.thread.clock.now_ns();
-        if let Some(known) = &self.thread.addresses.borrow()[host]
-            && now < known.until_ns
-        {
-            return Ok(known.all.clone());
-        }
-        let name = &self.thread.plan.hosts[host];
-        let found = tokio::net::lookup_host((&*name.name, name.port)).await.map_err(Failure::Lookup)?;
-        let mut found: Vec<SocketAddr> = found.collect();
-        // k6's `preferIPv4`.
-        found.sort_by_key(SocketAddr::is_ipv6);
-        let until_ns = now.saturating_add(NAMES_LAST_NS);
-        self.thread.addresses.borrow_mut()[host] = Some(Addresses { all: found.clone(), until_ns });
-        Ok(found)
     }
 
     /// Into the books. True where there is no response.
