@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use podometer::load::engine::{Host, Plan, Step};
 use podometer::load::exit::Exit;
+use podometer::load::protocol::http1;
 use podometer::load::span::Span;
 use rustix::net::sockopt::set_socket_linger;
 
 use crate::harness::{counter, heard, plan, rate, request, run, server, threshold};
 use crate::ports::free_address;
 
-const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
+pub(crate) const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
 
 fn with_timeout(address: SocketAddr, timeout: Span) -> Plan {
     let mut plan = plan(address, "/", THREE);
@@ -23,11 +24,11 @@ fn with_timeout(address: SocketAddr, timeout: Span) -> Plan {
 }
 
 /// Three requests fail with this code.
-fn fails(mut plan: Plan, code: u16) {
+pub(crate) fn fails(mut plan: Plan, code: u16) {
     let selector = format!("http_reqs{{error_code:{code},status:0}}");
     plan.thresholds.push(threshold(&selector, "count==3"));
     let results = run(plan);
-    assert_eq!(counter(&results, &selector), 3, "{code}: {:?}", results.metrics);
+    assert_eq!(counter(&results, &selector), 3, "{code}");
     assert_eq!(results.exit, Some(Exit::Passed));
     assert_eq!((rate(&results, "http_req_failed"), rate(&results, "checks")), ((3, 0), (0, 3)));
     assert_eq!(counter(&results, "iterations"), 3);
@@ -56,7 +57,7 @@ fn resets() {
 fn names_that_nobody_knows() {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
     let mut plan = plan(address, "/", THREE);
-    plan.hosts = vec![Host { name: "no-such-host.invalid".into(), port: 80 }];
+    plan.hosts = vec![Host { name: "no-such-host.invalid".into(), port: 80, is_tls: false }];
     plan.thresholds =
         [1100, 1101].map(|code| threshold(&format!("http_reqs{{error_code:{code}}}"), "count>0")).into();
     let results = run(plan);
@@ -140,4 +141,38 @@ fn what_was_never_sent_has_no_duration() {
         assert!(results.metric(name).is_none(), "{name}");
     }
     assert!(results.metric("http_req_latency").is_some());
+}
+
+/// A large body that nobody reads.
+pub(crate) fn is_answered_early(mut plan: Plan) {
+    let Step::Request(request) = &mut plan.scenarios[0].steps[0] else { panic!() };
+    request.bytes = http1::Request::new("POST", "/", "t", &[], &vec![b'x'; 32 << 20]).unwrap();
+    request.method = "POST".into();
+    let selector = "http_reqs{status:413,error_code:1413}";
+    plan.thresholds.push(threshold(selector, "count==3"));
+    let results = run(plan);
+    assert_eq!(counter(&results, selector), 3);
+}
+
+/// A server that says no to a body says so before it has read it, and then resets the connection.
+#[test]
+fn an_early_answer_counts_though_the_rest_is_refused() {
+    let address = server(|mut stream| {
+        stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    is_answered_early(plan(address, "/", THREE));
+}
+
+#[test]
+fn nothing_more_is_asked_over_a_connection_that_changed_its_protocol() {
+    let connections = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&connections);
+    let address = server(move |mut stream: TcpStream| {
+        seen.fetch_add(1, Ordering::Relaxed);
+        while stream.write_all(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n").is_ok()
+            && heard(&stream)
+        {}
+    });
+    assert_eq!(counter(&run(plan(address, "/", THREE)), "http_reqs"), 3);
+    assert_eq!(connections.load(Ordering::Relaxed), 3);
 }

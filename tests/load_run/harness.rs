@@ -55,7 +55,7 @@ pub(crate) fn plan(address: SocketAddr, path: &str, json: &str) -> Plan {
     Plan {
         run_id: "test".into(),
         scenarios: vec![Work { scenario: scenario("s", json), steps }],
-        hosts: vec![Host { name: address.ip().to_string().into(), port: address.port() }],
+        hosts: vec![Host { name: address.ip().to_string().into(), port: address.port(), is_tls: false }],
         threads: Some(2),
         seed: 7,
         ..Plan::default()

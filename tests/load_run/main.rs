@@ -13,8 +13,12 @@ mod child;
 mod executors;
 mod faults;
 mod harness;
+mod http2;
 mod invalid;
 #[path = "../support/ports.rs"]
 mod ports;
 mod program;
+mod raw;
+mod secure;
 mod thresholds;
+mod tls;

@@ -10,6 +10,8 @@ mod progress;
 mod reports;
 /// From the start to the exit code.
 mod run;
+/// What requests go over.
+mod transport;
 
 pub(super) use arguments::LoadCommand;
 pub(super) use run::run;

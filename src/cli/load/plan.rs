@@ -33,6 +33,8 @@ pub(super) fn plan(run: &Run, variable: impl Fn(&str) -> Option<String>) -> Resu
     if run.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
         problems.push(format!("--threads: out of range; allowed: 1 to {MOST_THREADS}"));
     }
+    let is_tls = parsed.as_ref().is_some_and(|(origin, _)| origin.is_tls);
+    let tls = is_tls.then(|| run.transport.tls().map_err(|problem| problems.push(problem)).ok()).flatten();
     let (Some((origin, _)), Some(request), true) = (parsed, request, problems.is_empty()) else {
         return Err(Failure::LoadRefused(problems));
     };
@@ -41,11 +43,13 @@ pub(super) fn plan(run: &Run, variable: impl Fn(&str) -> Option<String>) -> Resu
     Ok(Plan {
         run_id: format!("{:x}", now.as_micros()).into(),
         scenarios: scenarios.into_iter().map(|scenario| Work { scenario, steps: steps.clone() }).collect(),
-        hosts: vec![Host { name: origin.host, port: origin.port }],
+        hosts: vec![Host { name: origin.host, port: origin.port, is_tls }],
         thresholds,
         threads: run.threads,
         seed: run.seed.unwrap_or(1),
         never_reuses_connections: run.no_connection_reuse,
+        tls,
+        has_prior_knowledge: run.transport.has_prior_knowledge(),
         ..Plan::default()
     })
 }
@@ -95,11 +99,9 @@ fn scenarios(run: &Run, variable: impl Fn(&str) -> Option<String>, problems: &mu
 
 /// The server and the path. The URL itself is not told back: a password may stand in it.
 fn url(text: &str) -> Result<(Origin, String), String> {
-    let found = Origin::split(text)
-        .and_then(|found| if found.0.is_tls { Err("needs TLS, which is not there yet") } else { Ok(found) });
-    found.map_err(|reason| {
+    Origin::split(text).map_err(|reason| {
         format!(
-            "URL: it {reason}; allowed: http://host[:port][/path][?query], a user in --header Authorization"
+            "URL: it {reason}; allowed: http[s]://host[:port][/path][?query], a user in --header Authorization"
         )
     })
 }

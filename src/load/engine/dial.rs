@@ -1,16 +1,26 @@
-//! How a connection comes to be: the addresses of its host, tried one after the other, and how long that took.
+//! How a connection comes to be: the addresses of its host, tried one after the other, TLS where that is wanted, what
+//! is spoken over it, and how long that took.
 
 use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ProtocolVersion;
+use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::http2::Client;
+use super::over::{Over, Protocol};
+use super::stream::Stream;
 use super::thread::Thread;
+use crate::load::file::TlsVersion;
 
 /// k6's limit for lookup and dialling.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,6 +30,8 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct Opening {
     /// Of TCP alone: a lookup is in k6's `http_req_blocked` and not in its `http_req_connecting`.
     pub(super) connecting: u64,
+    /// Of TLS, where there was a handshake and it came to its end.
+    pub(super) handshaking: u64,
 }
 
 /// Opens a connection to a host of the plan, before the run has come to `until_ns`.
@@ -40,11 +52,55 @@ pub(super) async fn dial(
     };
     let opened = timeout(left.min(DIAL_TIMEOUT), open).await;
     opening.connecting = begun.get().map_or(0, |begun| thread.clock.now_ns() - begun);
-    match opened {
-        Ok(opened) => opened.map(Connection::new),
-        Err(_) if left <= DIAL_TIMEOUT => Err(Failure::Timeout),
-        Err(_) => Err(Failure::DialTimeout),
-    }
+    let stream = match opened {
+        Ok(opened) => opened?,
+        Err(_) if left <= DIAL_TIMEOUT => return Err(Failure::Timeout),
+        Err(_) => return Err(Failure::DialTimeout),
+    };
+    // k6 has no limit for handshakes but the request's own.
+    let greeted = timeout(thread.clock.until(until_ns), greet(thread, host, stream, opening)).await;
+    greeted.unwrap_or(Err(Failure::Timeout))
+}
+
+/// Brings a stream to where requests can be sent.
+async fn greet(
+    thread: &Thread,
+    host: usize,
+    stream: TcpStream,
+    opening: &mut Opening,
+) -> Result<Connection, Failure> {
+    let (stream, over) = if thread.plan.hosts[host].is_tls {
+        let begun = thread.clock.now_ns();
+        let stream = shake_hands(thread, &thread.plan.hosts[host].name, stream).await?;
+        opening.handshaking = thread.clock.now_ns() - begun;
+        let session = stream.get_ref().1;
+        let protocol = if session.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 };
+        let tls = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => TlsVersion::Tls12,
+            _ => TlsVersion::Tls13,
+        };
+        (Stream::Tls(Box::new(stream)), Over { protocol, tls: Some(tls) })
+    } else {
+        let protocol = if thread.plan.has_prior_knowledge { Protocol::Http2 } else { Protocol::Http1 };
+        (Stream::Plain(stream), Over { protocol, tls: None })
+    };
+    Ok(match over.protocol {
+        Protocol::Http1 => Connection::http1(stream, over),
+        Protocol::Http2 => Connection::http2(Client::open(stream, thread.clock).await?, over),
+    })
+}
+
+async fn shake_hands(
+    thread: &Thread,
+    host: &str,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let failed = |text: &str| Failure::Handshake(io::Error::other(text.to_owned()));
+    let tls = thread.plan.tls.as_ref().ok_or_else(|| failed("the run has no TLS"))?;
+    let name = ServerName::try_from(host.to_owned());
+    let name = name.map_err(|_| failed("no certificate can carry the name of the host"))?;
+    let connector = TlsConnector::from(Arc::clone(tls.client(host)));
+    connector.connect(name, stream).await.map_err(Failure::Handshake)
 }
 
 /// The first address that answers.

@@ -1,8 +1,8 @@
 //! What a thread has seen: counts and histograms, taken away once a second and begun anew. The same adds up all
 //! threads and seconds.
 
-use super::failure::{ErrorCode, Shortage};
-use super::outcome::{Outcome, Timing};
+use super::failure::Shortage;
+use super::outcome::{Met, Outcome, Timing};
 use super::plan::{Plan, Request, Step, Work};
 use crate::load::histogram::Histogram;
 
@@ -48,7 +48,7 @@ pub struct Starts {
 /// Of one step; a sleep has no outcome.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMeter {
-    /// Few: one for each status and error that was met.
+    /// Few: one for each status, error and protocol that was met.
     pub outcomes: Vec<Outcome>,
     /// The one that was met last is most likely met next.
     last: usize,
@@ -166,14 +166,8 @@ impl Starts {
 
 impl StepMeter {
     /// A request has ended: with a response, or with status 0 and an error.
-    pub(super) fn ended(
-        &mut self,
-        request: &Request,
-        status: u16,
-        error: Option<ErrorCode>,
-        timing: &Timing,
-    ) {
-        self.outcome(status, error, || request.expects(status)).record(timing);
+    pub(super) fn ended(&mut self, request: &Request, met: Met, timing: &Timing) {
+        self.outcome(met, || request.expects(met.status)).record(timing);
     }
 
     pub(super) fn checked(&mut self, check: usize, holds: bool) {
@@ -183,18 +177,13 @@ impl StepMeter {
         }
     }
 
-    fn outcome(
-        &mut self,
-        status: u16,
-        error: Option<ErrorCode>,
-        is_expected: impl FnOnce() -> bool,
-    ) -> &mut Outcome {
-        let is_wanted = |outcome: &Outcome| outcome.status == status && outcome.error == error;
+    fn outcome(&mut self, met: Met, is_expected: impl FnOnce() -> bool) -> &mut Outcome {
+        let is_wanted = |outcome: &Outcome| outcome.met == met;
         if !self.outcomes.get(self.last).is_some_and(is_wanted) {
             let found = self.outcomes.iter().position(is_wanted);
             self.last = found.unwrap_or(self.outcomes.len());
             if found.is_none() {
-                self.outcomes.push(Outcome::new(status, error, is_expected()));
+                self.outcomes.push(Outcome::new(met, is_expected()));
             }
         }
         &mut self.outcomes[self.last]
@@ -202,7 +191,7 @@ impl StepMeter {
 
     fn merge(&mut self, other: &StepMeter) {
         for theirs in other.outcomes.iter().filter(|outcome| outcome.requests() > 0) {
-            self.outcome(theirs.status, theirs.error, || theirs.is_expected).merge(theirs);
+            self.outcome(theirs.met, || theirs.is_expected).merge(theirs);
         }
         for (own, other) in self.checks.iter_mut().zip(&other.checks) {
             own.passes += other.passes;

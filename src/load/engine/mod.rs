@@ -5,10 +5,14 @@ mod alarm;
 /// All that the threads told.
 mod books;
 mod clock;
+/// k6's codes of errors.
+mod codes;
 /// What a check asks of a response.
 mod condition;
 /// One connection to a server.
 mod connection;
+/// A stream of bytes that counts.
+mod counted;
 /// When requests are given up.
 mod deadline;
 /// How a connection comes to be.
@@ -16,10 +20,14 @@ mod dial;
 mod error;
 /// Who begins iterations, and when.
 mod executor;
-/// Why a request has no response, under k6's codes.
+/// Why a request has no response.
 mod failure;
 /// Whether the generator itself is the bottleneck.
 pub mod health;
+/// HTTP/1.1 over a stream of bytes.
+mod http1;
+/// HTTP/2 over a stream of bytes.
+mod http2;
 /// What a thread has seen.
 mod meter;
 /// The addresses behind the names of a plan.
@@ -28,6 +36,8 @@ mod names;
 mod observer;
 /// Requests that ended alike.
 mod outcome;
+/// What a response came over.
+mod over;
 /// What a run does.
 mod plan;
 /// What threads tell the coordinator.
@@ -36,8 +46,12 @@ mod report;
 mod run;
 /// What threads share.
 mod shared;
+/// The bytes of a connection.
+mod stream;
 /// What the users of a thread have in common.
 mod thread;
+/// Whom connections trust, and the sessions they share.
+mod tls;
 /// A virtual user.
 mod user;
 /// Metrics out of a meter.
@@ -48,11 +62,13 @@ mod window;
 mod worker;
 
 pub use clock::Clock;
+pub use codes::{CODES, ErrorCode};
 pub use condition::Condition;
 pub use error::EngineError;
-pub use failure::{CODES, ErrorCode};
 pub use meter::{Meter, ScenarioMeter, Starts, StepMeter, Tally};
 pub use observer::{Observer, Tick};
-pub use outcome::Outcome;
+pub use outcome::{Met, Outcome};
+pub use over::{Over, Protocol};
 pub use plan::{Check, Host, Plan, Request, Step, USUALLY_EXPECTED, Work};
 pub use run::run;
+pub use tls::{Tls, TlsError, TlsSettings};

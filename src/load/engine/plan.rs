@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::condition::Condition;
+use super::tls::Tls;
 use crate::load::file::Dns;
 use crate::load::protocol::http1::{self, Keep};
 use crate::load::scenario::Scenario;
@@ -27,6 +28,10 @@ pub struct Plan {
     pub never_reuses_connections: bool,
     /// How names become addresses.
     pub dns: Dns,
+    /// Must be there where a host wants TLS.
+    pub tls: Option<Tls>,
+    /// Hosts without TLS are spoken to in HTTP/2 at once.
+    pub has_prior_knowledge: bool,
 }
 
 /// A scenario and what each of its iterations does.
@@ -41,6 +46,7 @@ pub struct Work {
 pub struct Host {
     pub name: Box<str>,
     pub port: u16,
+    pub is_tls: bool,
 }
 
 /// One thing that an iteration does.

@@ -6,14 +6,16 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use super::connection::{Connection, Times};
+use super::codes::ErrorCode;
+use super::connection::{Connection, Sending, Times};
 use super::deadline::Deadline;
 use super::dial::{Opening, dial};
-use super::failure::{ErrorCode, Failure};
-use super::outcome::Timing;
+use super::failure::Failure;
+use super::outcome::{Met, Timing};
+use super::over::Over;
 use super::plan::{Request, Step};
 use super::thread::Thread;
-use crate::load::protocol::http1::{Fault, Reader};
+use crate::load::protocol::http1::Reader;
 
 /// One user.
 pub(super) struct User {
@@ -29,6 +31,7 @@ pub(super) struct User {
 struct Ended {
     timing: Timing,
     at: u64,
+    over: Over,
     result: Result<(), Failure>,
 }
 
@@ -89,14 +92,14 @@ impl User {
             if self.connections[at].1.is_open() {
                 let (ended, has_answer) =
                     self.exchange(at, request, wanted, wanted, Opening::default()).await;
-                // The server closed it while the request was on its way: nobody's failure.
-                let is_stale = matches!(
-                    ended.result,
-                    Err(Failure::Send(_) | Failure::Receive(_) | Failure::Malformed(Fault::Closed))
-                );
-                if !is_stale || has_answer || !request.may_repeat() {
+                // The server closed it while the request was on its way, or says that it did nothing: nobody's failure.
+                let may_again = ended.result.as_ref().is_err_and(|failure| {
+                    failure.is_unprocessed() || failure.is_broken() && !has_answer && request.may_repeat()
+                });
+                if !may_again {
                     return ended;
                 }
+                self.connections.retain(|(host, _)| *host != request.host);
             } else {
                 self.connections.swap_remove(at);
             }
@@ -111,9 +114,9 @@ impl User {
                 self.exchange(at, request, wanted, begun, opening).await.0
             }
             Err(failure) => {
-                let Opening { connecting } = opening;
-                let timing = Timing { blocked: begun - wanted, connecting, ..Timing::default() };
-                Ended { timing, at: begun, result: Err(failure) }
+                let Opening { connecting, handshaking } = opening;
+                let timing = Timing { blocked: begun - wanted, connecting, handshaking, ..Timing::default() };
+                Ended { timing, at: begun, over: Over::default(), result: Err(failure) }
             }
         }
     }
@@ -129,25 +132,27 @@ impl User {
     ) -> (Ended, bool) {
         let mut times = Times::default();
         let connection = &mut self.connections[at].1;
+        let over = connection.over;
+        let sending =
+            Sending { bytes: request.bytes.bytes(), is_head: request.bytes.is_head(), keep: request.keep };
         let exchanged =
-            connection.exchange(request, &mut self.reader, &self.deadline, &self.thread, &mut times);
-        let result = exchanged.await;
-        let is_kept = result.is_ok()
-            && self.reader.response().keeps_alive
-            && !self.thread.plan.never_reuses_connections;
-        if !is_kept {
+            connection.exchange(sending, &mut self.reader, &self.deadline, &self.thread, &mut times);
+        let (result, is_kept) = exchanged.await;
+        if !is_kept || self.thread.plan.never_reuses_connections {
             self.connections.swap_remove(at);
         }
         let timing = Timing {
             blocked: begun - wanted,
             connecting: opening.connecting,
+            handshaking: opening.handshaking,
             sending: times.sent - begun,
             waiting: times.first.saturating_sub(times.sent),
             receiving: times.end - times.first.min(times.end),
             latency: 0,
             was_sent: true,
+            sent_bytes: times.sent_bytes,
         };
-        (Ended { timing, at: times.end, result }, times.reads > 0)
+        (Ended { timing, at: times.end, over, result }, times.reads > 0)
     }
 
     /// Into the books. True where there is no response.
@@ -160,16 +165,20 @@ impl User {
         let scenario = &mut meter.scenarios[self.scenario];
         let step = &mut scenario.steps[place];
         let response = self.reader.response();
-        let (status, code) = match failure {
-            None => (response.status, ErrorCode::of_status(response.status)),
-            Some(failure) => (0, Some(failure.code())),
+        let met = match failure {
+            None => Met {
+                status: response.status,
+                error: ErrorCode::of_status(response.status),
+                over: Some(ended.over),
+            },
+            Some(failure) => Met { status: 0, error: Some(failure.code()), over: None },
         };
-        step.ended(request, status, code, &ended.timing);
+        step.ended(request, met, &ended.timing);
         for (number, check) in request.checks.iter().enumerate() {
             step.checked(number, failure.is_none() && check.condition.holds(&self.reader));
         }
         if ended.timing.was_sent {
-            scenario.sent_bytes += request.bytes.bytes().len() as u64;
+            scenario.sent_bytes += ended.timing.sent_bytes;
             scenario.received_bytes += response.wire_bytes;
         }
         failure.is_some()

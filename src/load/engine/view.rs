@@ -7,8 +7,6 @@ use crate::load::histogram::Histogram;
 use crate::load::results::Values;
 use crate::load::threshold::Selector;
 
-const PROTOCOL: &str = "HTTP/1.1";
-
 /// A number of users over the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Gauge {
@@ -51,11 +49,7 @@ impl View<'_> {
             "http_req_receiving" => self.trend(selector, |outcome| &outcome.receiving),
             "http_req_sending" => self.trend(selector, |outcome| &outcome.sending),
             "http_req_waiting" => self.trend(selector, |outcome| &outcome.waiting),
-            "http_req_tls_handshaking" => {
-                let mut none = Histogram::new();
-                self.each(selector, |outcome| none.record_many(0, outcome.requests()));
-                Values::Trend(none)
-            }
+            "http_req_tls_handshaking" => self.opening(selector, |outcome| &outcome.tls_handshaking),
             "http_reqs" => {
                 let mut count = 0;
                 self.each(selector, |outcome| count += outcome.requests());
@@ -97,12 +91,13 @@ impl View<'_> {
         Values::Trend(all)
     }
 
-    /// Requests over a connection that was there opened none, in no time.
+    /// Requests that opened nothing took no time for it.
     fn opening(&self, selector: &Selector, of: impl Fn(&Outcome) -> &Histogram) -> Values {
         let mut all = Histogram::new();
         self.each(selector, |outcome| {
-            all.merge(of(outcome));
-            all.record_many(0, outcome.reused());
+            let opened = of(outcome);
+            all.merge(opened);
+            all.record_many(0, outcome.requests() - opened.count());
         });
         Values::Trend(all)
     }
@@ -135,17 +130,18 @@ impl View<'_> {
     fn each(&self, selector: &Selector, mut use_it: impl FnMut(&Outcome)) {
         self.each_request(|work, scenario, place, request| {
             for outcome in &scenario.steps[place].outcomes {
-                let status = outcome.status.to_string();
-                let code = outcome.error.map(|code| code.0.to_string());
+                let status = outcome.met.status.to_string();
+                let code = outcome.met.error.map(|code| code.0.to_string());
                 let tag = |tag: &str| match tag {
-                    "error" => outcome.error.and_then(super::ErrorCode::meaning),
+                    "error" => outcome.met.error.and_then(super::ErrorCode::meaning),
                     "error_code" => code.as_deref(),
                     "expected_response" => Some(if outcome.is_expected { "true" } else { "false" }),
                     "group" => Some(&*request.group),
                     "method" => Some(&*request.method),
                     "name" => Some(&*request.name),
-                    "proto" => (outcome.status > 0).then_some(PROTOCOL),
+                    "proto" => outcome.met.over.map(|over| over.protocol.name()),
                     "status" => Some(status.as_str()),
+                    "tls_version" => outcome.met.over.and_then(super::Over::tls_version),
                     "url" => Some(&*request.url),
                     tag => match request.tags.get(tag) {
                         Some(value) => Some(value.as_str()),
