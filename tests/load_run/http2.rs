@@ -131,7 +131,7 @@ fn a_body_is_sent_whole_through_small_windows() {
     });
     let mut plan = known(address, THREE);
     let Step::Request(request) = &mut plan.scenarios[0].steps[0] else { panic!() };
-    request.bytes = http1::Request::new("POST", "/", "t", &[], &[b'x'; 400_000]).unwrap();
+    request.bytes = http1::Request::new("POST", "/", "t", &[], &vec![b'x'; 400_000]).unwrap();
     let results = run(plan);
     assert_eq!(rate(&results, "checks"), (3, 0));
     assert!(counter(&results, "data_sent") > 1_200_000);

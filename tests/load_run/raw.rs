@@ -1,7 +1,7 @@
 //! A server of HTTP/2 by hand, for what no library would send.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,6 +18,15 @@ pub(crate) const STATUS_200: &[u8] = &[0x88];
 /// The server's side of a connection.
 pub(crate) struct Raw {
     stream: TcpStream,
+}
+
+/// An end in order: what the client still says is heard, or the kernel would reset the connection.
+impl Drop for Raw {
+    fn drop(&mut self) {
+        if self.stream.shutdown(Shutdown::Write).is_ok() {
+            while matches!(self.stream.read(&mut [0; 4096]), Ok(1..)) {}
+        }
+    }
 }
 
 impl Raw {

@@ -146,7 +146,7 @@ fn a_server_without_tls_behind_the_port() {
 fn handshakes_that_stall_break_or_end() {
     let stalled = serve(|stream, _| async move {
         let _held = stream;
-        pending().await
+        pending::<()>().await;
     });
     let mut plan = secure(stalled, THREE, &TlsSettings::default());
     let Step::Request(request) = &mut plan.scenarios[0].steps[0] else { panic!() };

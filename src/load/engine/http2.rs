@@ -170,18 +170,17 @@ impl Exchange {
             self.sending = None;
             times.sent = clock.now_ns();
         }
-        let body = match &mut self.body {
-            Some(body) => body,
-            None => {
-                let response = ready!(Pin::new(&mut self.response).poll(context))?;
-                times.first = clock.now_ns();
-                times.reads = 1;
-                let (head, body) = response.into_parts();
-                let fields: Vec<(&str, &[u8])> =
-                    head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-                reader.head_came(head.status.as_u16(), fields.into_iter()).map_err(Failure::from)?;
-                self.body.insert(body)
-            }
+        let body = if let Some(body) = &mut self.body {
+            body
+        } else {
+            let response = ready!(Pin::new(&mut self.response).poll(context))?;
+            times.first = clock.now_ns();
+            times.reads = 1;
+            let (head, body) = response.into_parts();
+            let fields: Vec<(&str, &[u8])> =
+                head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+            reader.head_came(head.status.as_u16(), fields.into_iter()).map_err(Failure::from)?;
+            self.body.insert(body)
         };
         loop {
             if body.is_end_stream() {

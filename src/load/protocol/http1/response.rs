@@ -297,9 +297,14 @@ fn parser() -> httparse::ParserConfig {
 
 /// Makes one line of each field; RFC 9112, section 5.2.
 fn unfold(head: &mut [u8]) {
-    for at in memchr::memmem::find_iter(&head.to_vec(), b"\r\n") {
-        if matches!(head.get(at + 2), Some(b' ' | b'\t')) {
-            head[at..at + 2].copy_from_slice(b"  ");
+    let mut at = 0;
+    while let Some(end) = memchr::memchr(b'\n', &head[at..]).map(|found| at + found) {
+        at = end + 1;
+        if matches!(head.get(at), Some(b' ' | b'\t')) {
+            head[end] = b' ';
+            if end > 0 && head[end - 1] == b'\r' {
+                head[end - 1] = b' ';
+            }
         }
     }
 }
