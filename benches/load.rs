@@ -1,78 +1,73 @@
-//! What a request costs the load generator: `podometer load run` with all its metrics and one status check against
-//! wrk and hey, on one core each, at the same target, turn by turn.
+//! What a request costs the load generator: `podometer load run` with all its metrics and one status check, beside the
+//! generators that each protocol has, on one core each, at the same server, turn by turn. HTTP/1.1 is asked of
+//! `podometer target`, TLS and HTTP/2 of nginx.
 //!
-//! `cargo bench --bench load` prints one table; it wants Debian's `wrk` and `hey`. PODOMETER_BENCH_SECONDS sets how
-//! long one turn takes, PODOMETER_BENCH_ROUNDS how many there are.
+//! `cargo bench --bench load` prints one table; it wants Debian's `wrk`, `hey`, `nghttp2-client` and `nginx-light`.
+//! PODOMETER_BENCH_SECONDS sets how long one turn takes, PODOMETER_BENCH_ROUNDS how many there are,
+//! PODOMETER_BENCH_CASE names one protocol alone.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and ends where it fails")]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
-const CONNECTIONS: [usize; 2] = [64, 1000];
-const SERVER_CORE: &str = "0";
-const CLIENT_CORE: &str = "1";
-const CLIENTS: [&str; 3] = ["podometer", "wrk", "hey"];
+use rcgen::{CertificateParams, KeyPair};
 
-/// The target on its core; its end is ours.
-struct Target {
-    child: Child,
-    address: String,
+#[path = "support/server.rs"]
+mod server;
+
+use server::{CLIENT_CORE, Server, cpu_of, find, median, number, pinned};
+
+/// A protocol, and who speaks it.
+struct Case {
+    name: &'static str,
+    scheme: &'static str,
+    /// What stands behind `listen` of nginx; `None` for `podometer target`.
+    listen: Option<&'static str>,
+    flags: &'static [&'static str],
+    others: &'static [&'static str],
+    connections: &'static [usize],
 }
 
-impl Drop for Target {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
-    }
-}
-
-impl Target {
-    fn start() -> Target {
-        let mut command = pinned(SERVER_CORE, Path::new(env!("CARGO_BIN_EXE_podometer")));
-        command.args(["target", "--listen", "127.0.0.1:0", "--threads", "1"]).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = lines.find_map(|line| line.ok().filter(|line| line.contains("address="))).unwrap();
-        // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        let address = line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
-        Target { child, address }
-    }
-
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        cpu_of(&stat, 11)
-    }
-}
-
-/// User and system time of a line of `stat`, in seconds, from this field behind the name on.
-fn cpu_of(stat: &str, first: usize) -> f64 {
-    let fields = stat.rsplit_once(')').unwrap().1.split_whitespace();
-    let ticks: f64 = fields.skip(first).take(2).map(|field| field.parse::<f64>().unwrap()).sum();
-    ticks / rustix::param::clock_ticks_per_second() as f64
-}
+const CASES: [Case; 4] = [
+    Case {
+        name: "http1",
+        scheme: "http",
+        listen: None,
+        flags: &[],
+        others: &["wrk", "hey"],
+        connections: &[64, 1000],
+    },
+    Case {
+        name: "https1",
+        scheme: "https",
+        listen: Some("ssl"),
+        flags: &["--http1"],
+        others: &["wrk"],
+        connections: &[64],
+    },
+    Case {
+        name: "h2",
+        scheme: "https",
+        listen: Some("ssl http2"),
+        flags: &[],
+        others: &["h2load"],
+        connections: &[64],
+    },
+    Case {
+        name: "h2c",
+        scheme: "http",
+        listen: Some("http2"),
+        flags: &["--http2-prior-knowledge"],
+        others: &["h2load"],
+        connections: &[64],
+    },
+];
 
 /// Of all children that were waited for.
 fn children_cpu() -> f64 {
     cpu_of(&std::fs::read_to_string("/proc/self/stat").unwrap(), 13)
-}
-
-fn pinned(core: &str, program: &Path) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["-c", core]).arg(program).stdin(Stdio::null()).stdout(Stdio::null());
-    command
-}
-
-fn find(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|place| place.join(name)).find(|file| file.is_file());
-    if found.is_none() {
-        println!("!!! SKIPPED: {name} is not installed, nothing was measured");
-    }
-    found
 }
 
 /// What one turn found.
@@ -80,27 +75,33 @@ fn find(name: &str) -> Option<PathBuf> {
 struct Turn {
     per_second: f64,
     cpu_usec: f64,
-    target_share: f64,
+    server_share: f64,
 }
 
-fn turn(client: &str, program: &Path, target: &Target, connections: usize, seconds: u64) -> Turn {
-    let url = format!("http://{}/", target.address);
+fn turn(
+    case: &Case,
+    client: &str,
+    program: &Path,
+    server: &Server,
+    connections: usize,
+    seconds: u64,
+) -> Turn {
+    let url = format!("{}://{}/", case.scheme, server.address);
     let mut command = pinned(CLIENT_CORE, program);
+    let (count, time) = (connections.to_string(), format!("{seconds}s"));
     match client {
-        "wrk" => command.args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), &url]),
-        "hey" => {
-            let (users, time) = (connections.to_string(), format!("{seconds}s"));
-            command.args(["-cpus", "1", "-c", &users, "-z", &time, &url])
-        }
+        "wrk" => command.args(["-t1", &format!("-c{count}"), &format!("-d{time}"), &url]),
+        "hey" => command.args(["-cpus", "1", "-c", &count, "-z", &time, &url]),
+        // One request at a time for each connection, as a user has it.
+        "h2load" => command.args(["-t1", "-m1", &format!("-c{count}"), &format!("-D{seconds}"), &url]),
         _ => {
-            let (users, time) = (connections.to_string(), format!("{seconds}s"));
-            command.args(["load", "run", &url, "--threads", "1", "--vus", &users, "--duration", &time]);
-            command.args(["--check-status", "200", "--quiet"])
+            command.args(["load", "run", &url, "--threads", "1", "--vus", &count, "--duration", &time]);
+            command.args(["--check-status", "200", "--quiet", "--insecure-skip-tls-verify"]).args(case.flags)
         }
     };
-    let (children, server, since) = (children_cpu(), target.cpu(), Instant::now());
+    let (children, server_cpu, since) = (children_cpu(), server.cpu(), Instant::now());
     let output = command.stdout(Stdio::piped()).output().unwrap();
-    let (children, server) = (children_cpu() - children, target.cpu() - server);
+    let (children, server_cpu) = (children_cpu() - children, server.cpu() - server_cpu);
     // Its own start and end are in it, which are the same for all.
     let elapsed = since.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -110,7 +111,7 @@ fn turn(client: &str, program: &Path, target: &Target, connections: usize, secon
     Turn {
         per_second: requests / elapsed,
         cpu_usec: children * 1e6 / requests,
-        target_share: server / elapsed,
+        server_share: server_cpu / elapsed,
     }
 }
 
@@ -127,6 +128,12 @@ fn requests_of(client: &str, said: &str) -> f64 {
             let count = find("[200]").unwrap().split_whitespace().next().unwrap();
             count.parse().unwrap()
         }
+        "h2load" => {
+            let line = find("requests: ").unwrap();
+            assert!(line.contains(" 0 failed, 0 errored, 0 timeout"), "{said}");
+            let mut counts = line.split(", ").filter_map(|part| part.strip_suffix(" succeeded"));
+            counts.next().unwrap().parse().unwrap()
+        }
         _ => {
             let checks = find("checks_succeeded").unwrap().trim_start_matches(['.', ':']).trim();
             assert!(checks.starts_with("100.00% "), "{said}");
@@ -135,45 +142,68 @@ fn requests_of(client: &str, said: &str) -> f64 {
     }
 }
 
-fn number(variable: &str, usual: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+/// nginx's own, with a certificate that nobody need trust.
+fn serve(case: &Case, directory: &Path) -> Option<Server> {
+    let Some(listen) = case.listen else { return Some(Server::target()) };
+    let program = find("nginx")?;
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let (cert_file, key_file) = (directory.join("cert.pem"), directory.join("key.pem"));
+    std::fs::write(&cert_file, own.pem()).unwrap();
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    let more =
+        format!("ssl_certificate {}; ssl_certificate_key {};", cert_file.display(), key_file.display());
+    Some(Server::nginx(&program, directory, listen, if case.scheme == "https" { &more } else { "" }))
 }
 
-fn main() {
-    let (Some(wrk), Some(hey), Some(_)) = (find("wrk"), find("hey"), find("taskset")) else { return };
-    let programs = [PathBuf::from(env!("CARGO_BIN_EXE_podometer")), wrk, hey];
-    let (seconds, rounds) = (number("PODOMETER_BENCH_SECONDS", 3), number("PODOMETER_BENCH_ROUNDS", 5));
-    let target = Target::start();
-    println!(
-        "\none core for the client, one for `podometer target`; {rounds} turns of {seconds} s each, medians"
-    );
-    println!(
-        "{:<12} {:>10} {:>12} {:>16} {:>14}",
-        "connections", "client", "requests/s", "CPU us/request", "target's CPU"
-    );
-    for connections in CONNECTIONS {
+fn measure(case: &Case, directory: &Path, seconds: u64, rounds: u64) {
+    let mut clients = vec![("podometer", PathBuf::from(env!("CARGO_BIN_EXE_podometer")))];
+    for name in case.others {
+        let Some(program) = find(name) else { return };
+        clients.push((name, program));
+    }
+    let Some(server) = serve(case, directory) else { return };
+    drop(server.connect());
+    for &connections in case.connections {
         let mut turns: BTreeMap<&str, Vec<Turn>> = BTreeMap::new();
         // Turn by turn, so that whatever else runs on the machine meets all alike.
         for _ in 0..rounds {
-            for (client, program) in CLIENTS.iter().zip(&programs) {
-                turns.entry(client).or_default().push(turn(client, program, &target, connections, seconds));
+            for (client, program) in &clients {
+                let turn = turn(case, client, program, &server, connections, seconds);
+                turns.entry(client).or_default().push(turn);
             }
         }
-        let median = |client: &str, value: fn(&Turn) -> f64| {
-            let mut values: Vec<f64> = turns[client].iter().map(value).collect();
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        for client in CLIENTS {
+        let median =
+            |client: &str, value: fn(&Turn) -> f64| median(turns[client].iter().map(value).collect());
+        for (client, _) in &clients {
             println!(
-                "{connections:<12} {client:>10} {:>12.0} {:>16.2} {:>13.0}%",
+                "{:<8} {connections:<12} {client:>10} {:>12.0} {:>16.2} {:>13.0}%",
+                case.name,
                 median(client, |turn| turn.per_second),
                 median(client, |turn| turn.cpu_usec),
-                median(client, |turn| turn.target_share) * 100.0
+                median(client, |turn| turn.server_share) * 100.0
             );
         }
-        let of =
-            |client: &str| median("podometer", |turn| turn.cpu_usec) / median(client, |turn| turn.cpu_usec);
-        println!("{connections:<12} podometer / wrk {:.2}, / hey {:.2}", of("wrk"), of("hey"));
+        for client in case.others {
+            let ratio = median("podometer", |turn| turn.cpu_usec) / median(client, |turn| turn.cpu_usec);
+            println!("{:<8} {connections:<12} podometer / {client} {ratio:.2}", case.name);
+        }
+    }
+}
+
+fn main() {
+    if find("taskset").is_none() {
+        return;
+    }
+    let (seconds, rounds) = (number("PODOMETER_BENCH_SECONDS", 3), number("PODOMETER_BENCH_ROUNDS", 5));
+    let wanted = std::env::var("PODOMETER_BENCH_CASE").ok();
+    let directory = tempfile::tempdir().unwrap();
+    println!("\none core for the client, one for the server; {rounds} turns of {seconds} s each, medians");
+    println!(
+        "{:<8} {:<12} {:>10} {:>12} {:>16} {:>14}",
+        "protocol", "connections", "client", "requests/s", "CPU us/request", "server's CPU"
+    );
+    for case in CASES.iter().filter(|case| wanted.as_deref().is_none_or(|name| name == case.name)) {
+        measure(case, directory.path(), seconds, rounds);
     }
 }

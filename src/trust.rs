@@ -6,7 +6,10 @@ use std::sync::Arc;
 use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion,
+};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 /// Whose certificates are accepted.
@@ -30,9 +33,17 @@ pub(crate) fn system_authorities() -> RootCertStore {
 pub(crate) fn client(
     trusted: Trusted,
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+    client_of(trusted, rustls::DEFAULT_VERSIONS)
+}
+
+/// The same, of these versions.
+pub(crate) fn client_of(
+    trusted: Trusted,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
     let builder =
-        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions)?;
     Ok(match trusted {
         Trusted::Authorities(roots) => builder.with_root_certificates(roots),
         Trusted::Anyone => {

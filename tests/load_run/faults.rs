@@ -10,22 +10,21 @@ use podometer::load::engine::{Host, Plan};
 use podometer::load::exit::Exit;
 use rustix::net::sockopt::set_socket_linger;
 
-use crate::harness::{counter, file, get, heard, plan, rate, run, server, threshold};
+use crate::harness::{counter, file, get, heard, plan, plan_of, post, rate, run, server, threshold};
 use crate::ports::free_address;
 
-const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
+pub(crate) const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;
 
 fn with_timeout(address: SocketAddr, timeout: &str) -> Plan {
-    let step = get(address, "/", timeout);
-    file(&format!("scenarios: {{s: {THREE}}}\nflows: {{default: [{step}]}}\n"))
+    plan_of(&get(address, "/", timeout), THREE)
 }
 
 /// Three requests fail with this code.
-fn fails(mut plan: Plan, code: u16) {
+pub(crate) fn fails(mut plan: Plan, code: u16) {
     let selector = format!("http_reqs{{error_code:{code},status:0}}");
     plan.thresholds.push(threshold(&selector, "count==3"));
     let results = run(plan);
-    assert_eq!(counter(&results, &selector), 3, "{code}: {:?}", results.metrics);
+    assert_eq!(counter(&results, &selector), 3, "{code}");
     assert_eq!(results.exit, Some(Exit::Passed));
     assert_eq!((rate(&results, "http_req_failed"), rate(&results, "checks")), ((3, 0), (0, 3)));
     assert_eq!(counter(&results, "iterations"), 3);
@@ -149,4 +148,35 @@ fn a_target_that_refuses_is_no_fault_of_the_generator() {
     plan.thresholds = vec![threshold("http_req_failed", "rate<0.01")];
     let results = run(plan);
     assert_eq!((results.exit, results.invalid), (Some(Exit::ThresholdsFailed), Vec::new()));
+}
+
+/// Of a plan that sends a large body that nobody reads.
+pub(crate) fn is_answered_early(mut plan: Plan) {
+    let selector = "http_reqs{status:413,error_code:1413}";
+    plan.thresholds.push(threshold(selector, "count==3"));
+    let results = run(plan);
+    assert_eq!(counter(&results, selector), 3);
+}
+
+/// A server that says no to a body says so before it has read it, and then resets the connection.
+#[test]
+fn an_early_answer_counts_though_the_rest_is_refused() {
+    let address = server(|mut stream| {
+        stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    is_answered_early(plan_of(&post(address, 32 << 20), THREE));
+}
+
+#[test]
+fn nothing_more_is_asked_over_a_connection_that_changed_its_protocol() {
+    let connections = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&connections);
+    let address = server(move |mut stream: TcpStream| {
+        seen.fetch_add(1, Ordering::Relaxed);
+        while stream.write_all(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n").is_ok()
+            && heard(&stream)
+        {}
+    });
+    assert_eq!(counter(&run(plan(address, "/", THREE)), "http_reqs"), 3);
+    assert_eq!(connections.load(Ordering::Relaxed), 3);
 }

@@ -68,8 +68,17 @@ pub(crate) fn get(address: SocketAddr, path: &str, timeout: &str) -> String {
 
 /// One scenario named `s` of one request.
 pub(crate) fn plan(address: SocketAddr, path: &str, json: &str) -> Plan {
-    let step = get(address, path, "60s");
+    plan_of(&get(address, path, "60s"), json)
+}
+
+/// One scenario named `s` of one step.
+pub(crate) fn plan_of(step: &str, json: &str) -> Plan {
     file(&format!("scenarios: {{s: {json}}}\nflows: {{default: [{step}]}}\n"))
+}
+
+/// A step that sends a body of so many bytes.
+pub(crate) fn post(address: SocketAddr, length: usize) -> String {
+    format!("{{post: \"http://{address}/\", body: \"{}\"}}", "x".repeat(length))
 }
 
 pub(crate) fn threshold(selector: &str, expression: &str) -> Threshold {

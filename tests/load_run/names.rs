@@ -41,7 +41,10 @@ fn what_cannot_be_done_is_refused_with_its_place() {
             "options: {hosts: {h: there}}\nflows: {default: [{get: 'http://h'}]}",
             "options.hosts.h: \"there\" is no address",
         ),
-        ("flows: {default: [{get: 'https://h/x'}]}", "t.yaml: request https://h/x: needs TLS"),
+        (
+            "options: {tlsAuth: [{cert: no.pem, key: no.pem}]}\nflows: {default: [{get: 'https://h/x'}]}",
+            "no.pem",
+        ),
         ("flows: {default: [{get: 'http://h', headers: {X: \"a\\x01b\"}}]}", "the value of header \"X\""),
     ] {
         let problems = try_file(text).err().unwrap();

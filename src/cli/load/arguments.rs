@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::reports::Reports;
+use super::transport::Transport;
 
 /// Puts load on an HTTP server and says how it took it, in k6's words.
 #[derive(Args, Debug)]
@@ -84,9 +85,12 @@ Examples:
   podometer load run http://127.0.0.1:9759/ --rate 200/s --duration 10s --vus 20
   podometer load run http://127.0.0.1:9759/ --rate 10/s --stage 1m:500 --threshold 'http_req_duration=p(95)<500'
   podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m --summary-trend-stats 'med,p(99),p(99.9)' --junit out.xml
-  podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json")]
+  podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json
+  podometer load run https://crocodiles.example/ --vus 50 --duration 1m
+  podometer load run https://10.0.0.7:8443/ --tls-ca ca.pem --tls-min 1.3
+  podometer load run http://127.0.0.1:50051/ --http2-prior-knowledge --iterations 1000")]
 pub(in crate::cli) struct Run {
-    /// A file in YAML, the name of a built-in load test, or a URL: http://host[:port][/path][?query].
+    /// A file in YAML, the name of a built-in load test, or a URL: http[s]://host[:port][/path][?query].
     #[arg(value_name = "FILE|NAME|URL")]
     pub(super) target: String,
     /// A word of the environment for the file, above those that are set; may be repeated.
@@ -140,6 +144,8 @@ pub(in crate::cli) struct Run {
     /// Nothing is said while it runs.
     #[arg(short, long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) transport: Transport,
     #[command(flatten)]
     pub(super) reports: Reports,
 }

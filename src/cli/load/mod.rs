@@ -16,6 +16,8 @@ mod reports;
 mod run;
 /// A file, a built-in one, or a URL.
 mod target;
+/// What requests go over.
+mod transport;
 /// The load test of a single URL.
 mod url;
 

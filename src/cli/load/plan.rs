@@ -61,14 +61,21 @@ pub(super) fn plan(
         }
     }
     file.options.no_connection_reuse |= run.no_connection_reuse;
+    let tls = run.transport.tls(&file.options).map_err(|problem| problems.push(problem)).ok();
     file.thresholds.extend(thresholds);
     let remarks = std::mem::take(&mut file.remarks);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let run_id = format!("{:x}", now.as_micros()).into();
-    let settings = Settings { run_id, threads: run.threads, seed: run.seed };
+    let settings = Settings {
+        run_id,
+        threads: run.threads,
+        seed: run.seed,
+        tls,
+        has_prior_knowledge: run.transport.has_prior_knowledge(),
+    };
     match told(Plan::of(file, settings), &mut problems) {
-        Some(plan) => Ok((plan, remarks)),
-        None => Err(Failure::LoadRefused(problems)),
+        Some(plan) if problems.is_empty() => Ok((plan, remarks)),
+        _ => Err(Failure::LoadRefused(problems)),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::cell::RefCell;
 
-use super::failure::{ErrorCode, Failure};
+use super::codes::ErrorCode;
+use super::failure::Failure;
 use super::jar::Jar;
 use super::lane::{Ask, Ended, Lane};
 use super::note::Spot;
-use super::outcome::Timing;
+use super::outcome::{Met, Timing};
+use super::over::Over;
 use super::redirect::Hop;
 use super::script::Prepared;
 use super::thread::Thread;
@@ -40,7 +42,7 @@ impl Asking<'_> {
         };
         let mut ended = lane.send(self.thread, &ask, wanted).await;
         ended.timing.latency = ended.at.saturating_sub(intended);
-        self.account(lane, &ended, bytes.len());
+        self.account(lane, &ended);
         let response = lane.reader.response();
         if (response.redirects || response.sets_cookies) && ended.result.is_ok() {
             return Box::pin(self.follow(lane, &ask, ended)).await;
@@ -50,8 +52,9 @@ impl Asking<'_> {
 
     /// A request that could not be sent counts as one that failed.
     pub(super) fn refused(&self, lane: &Lane, reason: &'static str, now: u64) -> Ended {
-        let ended = Ended { timing: Timing::default(), at: now, result: Err(Failure::Url(reason)) };
-        self.account(lane, &ended, 0);
+        let over = Over::default();
+        let ended = Ended { timing: Timing::default(), at: now, over, result: Err(Failure::Url(reason)) };
+        self.account(lane, &ended);
         ended
     }
 
@@ -93,7 +96,7 @@ impl Asking<'_> {
             let wanted = ended.at;
             ended = lane.send(thread, &ask, wanted).await;
             ended.timing.latency = ended.at.saturating_sub(wanted);
-            self.account(lane, &ended, bytes.len());
+            self.account(lane, &ended);
             if ended.result.is_err() {
                 return ended;
             }
@@ -102,7 +105,7 @@ impl Asking<'_> {
     }
 
     /// Into the books.
-    fn account(&self, lane: &Lane, ended: &Ended, sent: usize) {
+    fn account(&self, lane: &Lane, ended: &Ended) {
         let mut meter = self.thread.meter.borrow_mut();
         let failure = ended.result.as_ref().err();
         if let Some(shortage) = failure.and_then(Failure::shortage) {
@@ -110,13 +113,17 @@ impl Asking<'_> {
         }
         let step = &mut meter.scenarios[self.scenario].steps[self.place];
         let response = lane.reader.response();
-        let (status, code) = match failure {
-            None => (response.status, ErrorCode::of_status(response.status)),
-            Some(failure) => (0, Some(failure.code())),
+        let met = match failure {
+            None => Met {
+                status: response.status,
+                error: ErrorCode::of_status(response.status),
+                over: Some(ended.over),
+            },
+            Some(failure) => Met { status: 0, error: Some(failure.code()), over: None },
         };
-        let outcome = step.ended(self.prepared, status, code, &ended.timing);
+        let outcome = step.ended(self.prepared, met, &ended.timing);
         if ended.timing.was_sent {
-            outcome.sent_bytes += sent as u64;
+            outcome.sent_bytes += ended.timing.sent_bytes;
             outcome.received_bytes += response.wire_bytes;
         }
     }

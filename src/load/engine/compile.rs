@@ -59,8 +59,6 @@ impl Setting<'_> {
     fn host(&mut self, request: &Request) -> Option<usize> {
         let Address::Known { origin, .. } = &request.address else { return None };
         let host = Host::of(origin);
-        let host = host.map_err(|reason| self.problems.push(format!("request {}: {reason}", request.name)));
-        let host = host.ok()?;
         let known = self.hosts.iter().position(|known| *known == host);
         Some(known.unwrap_or_else(|| {
             self.hosts.push(host);

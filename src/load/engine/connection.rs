@@ -1,25 +1,35 @@
-//! One connection to a server: opened once, used for one request after the other.
-
-use std::future::poll_fn;
-use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::Poll;
-
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
-use tokio::net::TcpStream;
+//! One connection to a server: opened once, used for one request after the other, whatever it speaks.
 
 use super::deadline::Deadline;
 use super::failure::Failure;
+use super::over::Over;
+use super::stream::Stream;
 use super::thread::Thread;
-use crate::load::protocol::http1::{Progress, Reader};
+use super::{http1, http2};
+use crate::load::protocol::http1::{Keep, Reader};
 
 /// An open connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
-    /// It has carried a request.
-    pub(super) is_used: bool,
+    speaks: Speaks,
+    pub(super) over: Over,
+}
+
+/// What is spoken over it.
+#[derive(Debug)]
+enum Speaks {
+    Http1(Stream),
+    /// A clone of the client is the same connection: requests that are under way together share it.
+    Http2(http2::Client),
+}
+
+/// What is sent and what is wanted in return.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sending<'a> {
+    /// As HTTP/1.1 has it, head and body.
+    pub(super) bytes: &'a [u8],
+    pub(super) is_head: bool,
+    pub(super) keep: Keep,
 }
 
 /// The times of one exchange, in nanoseconds of the run.
@@ -31,116 +41,49 @@ pub(super) struct Times {
     pub(super) end: u64,
     /// How often something came.
     pub(super) reads: u64,
+    /// What went out, above TLS.
+    pub(super) sent_bytes: u64,
 }
 
 impl Connection {
-    /// The first address that answers.
-    pub(super) async fn open(addresses: &[SocketAddr]) -> Result<Connection, Failure> {
-        // The first failure says more than that of the address which is tried when nothing else is left.
-        let mut first = None;
-        for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    stream.set_nodelay(true).map_err(Failure::Dial)?;
-                    return Ok(Connection { stream, is_used: false });
-                }
-                Err(error) => _ = first.get_or_insert(error),
-            }
+    pub(super) fn http1(stream: Stream, over: Over) -> Connection {
+        Connection { speaks: Speaks::Http1(stream), over }
+    }
+
+    pub(super) fn http2(client: http2::Client, over: Over) -> Connection {
+        Connection { speaks: Speaks::Http2(client), over }
+    }
+
+    /// Nobody closed it while it was idle, as far as was heard.
+    pub(super) fn is_open(&mut self) -> bool {
+        match &mut self.speaks {
+            Speaks::Http1(stream) => stream.is_open(),
+            Speaks::Http2(client) => client.is_open(),
         }
-        Err(Failure::Dial(first.unwrap_or_else(|| io::Error::other("the name has no address"))))
     }
 
-    /// Nobody closed it while it was idle, as far as was heard. It costs no system call while nothing came.
-    pub(super) fn is_open(&self) -> bool {
-        let read = self.stream.try_read(&mut [0]);
-        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    }
-
-    /// Sends a request and reads its response, for which the reader is ready; the times are filled in as far as it
-    /// comes.
+    /// Sends a request and reads its response; the times are filled in as far as it comes. Beside what came of it is
+    /// told whether the connection can carry another one.
     pub(super) async fn exchange(
         &mut self,
-        bytes: &[u8],
+        sending: Sending<'_>,
         reader: &mut Reader,
         deadline: &Deadline,
         thread: &Thread,
         times: &mut Times,
-    ) -> Result<(), Failure> {
-        self.is_used = true;
-        let exchanged = self.send(bytes, deadline).await;
-        times.sent = thread.clock.now_ns();
-        let exchanged = match exchanged {
-            Ok(()) => self.receive(reader, deadline, thread, times).await,
-            failed => failed,
-        };
-        // Where all of it came at once its last byte came with its first.
-        let came_at_once = times.reads == 1 && exchanged.is_ok();
-        times.end = if came_at_once { times.first } else { thread.clock.now_ns() };
-        if times.reads == 0 {
-            times.first = times.end;
-        }
-        exchanged
-    }
-
-    async fn send(&mut self, bytes: &[u8], deadline: &Deadline) -> Result<(), Failure> {
-        // Nearly always all of it fits.
-        let sent = match self.stream.try_write(bytes) {
-            Ok(sent) => sent,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(Failure::Send(error)),
-        };
-        if sent == bytes.len() {
-            return Ok(());
-        }
-        let mut rest = Box::pin(self.stream.write_all(&bytes[sent..]));
-        poll_fn(|context| {
-            if deadline.is_past() {
-                return Poll::Ready(Err(Failure::Timeout));
-            }
-            deadline.wait(context.waker());
-            rest.as_mut().poll(context).map_err(Failure::Send)
-        })
-        .await
-    }
-
-    async fn receive(
-        &mut self,
-        reader: &mut Reader,
-        deadline: &Deadline,
-        thread: &Thread,
-        times: &mut Times,
-    ) -> Result<(), Failure> {
-        poll_fn(|context| {
-            loop {
-                if deadline.is_past() {
-                    return Poll::Ready(Err(Failure::Timeout));
-                }
-                // One for all users of the thread: it stays in the cache, and they stay small.
-                let mut buffer = thread.buffer.borrow_mut();
-                let mut buffer = ReadBuf::new(&mut buffer);
-                // Not `try_read`: only this forgets that there may be more when less came than was asked for.
-                match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
-                    Poll::Pending => {
-                        deadline.wait(context.waker());
-                        return Poll::Pending;
-                    }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(Failure::Receive(error))),
-                    Poll::Ready(Ok(())) => {}
-                }
-                let bytes = buffer.filled();
-                if !bytes.is_empty() {
-                    if times.reads == 0 {
-                        times.first = thread.clock.now_ns();
-                    }
-                    times.reads += 1;
-                }
-                match if bytes.is_empty() { reader.closed() } else { reader.read(bytes) } {
-                    Ok(Progress::More) => {}
-                    Ok(Progress::Done) => return Poll::Ready(Ok(())),
-                    Err(fault) => return Poll::Ready(Err(fault.into())),
+    ) -> (Result<(), Failure>, bool) {
+        reader.begin(sending.is_head, sending.keep);
+        match &mut self.speaks {
+            Speaks::Http1(stream) => {
+                match http1::exchange(stream, sending, reader, deadline, thread, times).await {
+                    Ok(is_kept) => (Ok(()), is_kept),
+                    Err(failure) => (Err(failure), false),
                 }
             }
-        })
-        .await
+            // In a box, so that users of HTTP/1.1 do not have its size.
+            Speaks::Http2(client) => {
+                Box::pin(client.exchange(sending, reader, deadline, thread.clock, times)).await
+            }
+        }
     }
 }

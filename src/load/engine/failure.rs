@@ -1,49 +1,17 @@
 //! Why a request has no response, and under which of k6's codes that is counted.
 //!
-//! Source: k6 `lib/netext/httpext/error_codes.go`.
+//! Where k6 documents a code and its program gives another one, for want of a type that tells them apart, the document
+//! counts: certificates that are out of date (there 1000) and alerts of TLS (there 1010) are 1300 here.
+//!
+//! Source: k6 `lib/netext/httpext/error_codes.go`, its page "Error codes".
 
 use std::io;
 
+use rustls::CertificateError;
+
+use super::codes::ErrorCode;
 use crate::load::protocol::http1::Fault;
-
-/// k6's tag `error_code`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ErrorCode(pub u16);
-
-/// The codes that we give, and what each says.
-pub const CODES: [(ErrorCode, &str); 16] = [
-    (ErrorCode::GENERIC, "the response was malformed or not whole"),
-    (ErrorCode(1010), "a network error that is not of TCP"),
-    (ErrorCode(1020), "invalid URL"),
-    (ErrorCode::TIMEOUT, "request timeout"),
-    (ErrorCode(1100), "lookup failed"),
-    (ErrorCode(1101), "lookup: no such host"),
-    (ErrorCode(1110), "ip is blacklisted"),
-    (ErrorCode(1111), "hostname is blocked"),
-    (ErrorCode(1200), "a TCP error"),
-    (ErrorCode(1201), "broken pipe"),
-    (ErrorCode(1202), "a TCP error of the operating system"),
-    (ErrorCode(1210), "dial: failed"),
-    (ErrorCode(1211), "dial: i/o timeout"),
-    (ErrorCode(1212), "dial: connection refused"),
-    (ErrorCode(1213), "dial: an error of the operating system"),
-    (ErrorCode(1220), "connection reset by peer"),
-];
-
-impl ErrorCode {
-    pub const GENERIC: ErrorCode = ErrorCode(1000);
-    pub const TIMEOUT: ErrorCode = ErrorCode(1050);
-
-    /// Of a response: k6 counts those from 400 on as 1000 above their status.
-    pub fn of_status(status: u16) -> Option<ErrorCode> {
-        (400..600).contains(&status).then(|| ErrorCode(1000 + status))
-    }
-
-    /// `None` for codes of statuses.
-    pub fn meaning(self) -> Option<&'static str> {
-        CODES.iter().find(|(code, _)| *code == self).map(|(_, meaning)| *meaning)
-    }
-}
+use crate::load::protocol::http2;
 
 /// Why a request has no response.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +22,18 @@ pub(super) enum Failure {
     Dial(io::Error),
     #[error("dial: i/o timeout")]
     DialTimeout,
+    #[error("TLS handshake: {0}")]
+    Handshake(io::Error),
     #[error("write: {0}")]
     Send(io::Error),
     #[error("read: {0}")]
     Receive(io::Error),
     #[error(transparent)]
     Malformed(#[from] Fault),
+    #[error(transparent)]
+    Http2(#[from] http2::Fault),
+    #[error(transparent)]
+    Untranslatable(#[from] http2::RequestFault),
     #[error("request timeout")]
     Timeout,
     /// Of a URL that was known only when it was rendered.
@@ -90,18 +64,25 @@ impl Failure {
                 _ if error.raw_os_error().is_some() => ErrorCode(1213),
                 _ => ErrorCode(1210),
             },
-            Failure::Send(error) | Failure::Receive(error) => match error.kind() {
-                io::ErrorKind::ConnectionReset => ErrorCode(1220),
-                io::ErrorKind::BrokenPipe => ErrorCode(1201),
-                _ if error.raw_os_error().is_some() => ErrorCode(1202),
-                _ => ErrorCode(1200),
-            },
+            Failure::Handshake(error) | Failure::Send(error) | Failure::Receive(error) => of_stream(error),
             Failure::Malformed(_) => ErrorCode::GENERIC,
+            Failure::Http2(fault) => ErrorCode::of_http2(fault.from, fault.code),
+            Failure::Untranslatable(_) => ErrorCode(1020),
             Failure::Timeout => ErrorCode::TIMEOUT,
             Failure::Url(_) => ErrorCode(1020),
             Failure::BlockedAddress => ErrorCode(1110),
             Failure::BlockedHost => ErrorCode(1111),
         }
+    }
+
+    /// The server said that it did nothing about the request.
+    pub(super) fn is_unprocessed(&self) -> bool {
+        matches!(self, Failure::Http2(fault) if fault.is_unprocessed)
+    }
+
+    /// The connection ended under the request.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Failure::Send(_) | Failure::Receive(_) | Failure::Malformed(Fault::Closed))
     }
 
     pub(super) fn shortage(&self) -> Option<Shortage> {
@@ -111,6 +92,37 @@ impl Failure {
             rustix::io::Errno::ADDRNOTAVAIL => Some(Shortage::Ports),
             _ => None,
         }
+    }
+}
+
+/// Of a connection that there was, under TLS or bare.
+fn of_stream(error: &io::Error) -> ErrorCode {
+    if let Some(problem) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return match problem {
+            rustls::Error::InvalidCertificate(problem) => of_certificate(problem),
+            _ => ErrorCode(1300),
+        };
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => ErrorCode(1220),
+        io::ErrorKind::BrokenPipe => ErrorCode(1201),
+        // The end, where something was to come.
+        io::ErrorKind::UnexpectedEof => ErrorCode::GENERIC,
+        _ if error.raw_os_error().is_some() => ErrorCode(1202),
+        _ => ErrorCode(1200),
+    }
+}
+
+fn of_certificate(problem: &CertificateError) -> ErrorCode {
+    match problem {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => ErrorCode(1310),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ErrorCode(1311)
+        }
+        // One that signed itself and is an authority to all appearance: to Go an unknown one, and to us, who have no
+        // type for it.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => ErrorCode(1310),
+        _ => ErrorCode(1300),
     }
 }
 
@@ -128,6 +140,10 @@ mod tests {
     fn each_failure_has_k6s_code() {
         let os = |errno: rustix::io::Errno| io::Error::from(errno);
         let said = |text: &str| io::Error::other(text.to_owned());
+        let tls =
+            |error: rustls::Error| Failure::Handshake(io::Error::new(io::ErrorKind::InvalidData, error));
+        let certificate = |problem| tls(rustls::Error::InvalidCertificate(problem));
+        let http2 = |from, is_unprocessed| Failure::Http2(http2::Fault { from, code: 7, is_unprocessed });
         for (failure, code) in [
             (Failure::Lookup(said("failed to lookup address information: Name or service not known")), 1101),
             (Failure::Lookup(said("Temporary failure in name resolution")), 1100),
@@ -135,10 +151,20 @@ mod tests {
             (Failure::Dial(os(rustix::io::Errno::HOSTUNREACH)), 1213),
             (Failure::Dial(said("odd")), 1210),
             (Failure::DialTimeout, 1211),
+            (Failure::Handshake(os(rustix::io::Errno::CONNRESET)), 1220),
+            (Failure::Handshake(io::ErrorKind::UnexpectedEof.into()), 1000),
+            (tls(rustls::Error::HandshakeNotComplete), 1300),
+            (certificate(CertificateError::UnknownIssuer), 1310),
+            (certificate(CertificateError::NotValidForName), 1311),
+            (certificate(CertificateError::Expired), 1300),
             (Failure::Send(os(rustix::io::Errno::PIPE)), 1201),
             (Failure::Receive(os(rustix::io::Errno::CONNRESET)), 1220),
             (Failure::Receive(os(rustix::io::Errno::NETDOWN)), 1202),
             (Failure::Malformed(Fault::Closed), 1000),
+            (http2(http2::FaultFrom::GoAway, true), 1618),
+            (http2(http2::FaultFrom::Stream, false), 1638),
+            (http2(http2::FaultFrom::Connection, false), 1658),
+            (Failure::Untranslatable(http2::RequestFault::Host), 1020),
             (Failure::Timeout, 1050),
             (Failure::Url("names no host"), 1020),
             (Failure::BlockedAddress, 1110),
@@ -147,8 +173,8 @@ mod tests {
             assert_eq!(failure.code(), ErrorCode(code), "{failure}");
             assert!(failure.code().meaning().is_some());
         }
-        assert_eq!(ErrorCode::of_status(404), Some(ErrorCode(1404)));
-        assert_eq!(ErrorCode::of_status(399), None);
+        assert!(http2(http2::FaultFrom::GoAway, true).is_unprocessed());
+        assert!(!http2(http2::FaultFrom::Stream, false).is_unprocessed());
     }
 
     #[test]

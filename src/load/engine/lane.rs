@@ -1,21 +1,17 @@
 //! The way of one request at a time to its servers: connections that are kept, a reader for what comes back, and a
 //! deadline. A user has one, and more for its batches.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
-use tokio::time::timeout;
-
-use super::connection::{Connection, Times};
+use super::connection::{Connection, Sending, Times};
 use super::deadline::Deadline;
+use super::dial::{Opening, dial};
 use super::failure::Failure;
 use super::outcome::Timing;
-use super::thread::{Addresses, Thread};
-use crate::load::protocol::http1::{Fault, Keep, Reader};
+use super::over::Over;
+use super::thread::Thread;
+use crate::load::protocol::http1::{Keep, Reader};
 
-/// k6's limit for dialling.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Idle connections to different servers; k6's `MaxIdleConns` is as much.
 const MOST_IDLE: usize = 20;
 
@@ -45,6 +41,7 @@ pub(super) struct Ask<'a> {
 pub(super) struct Ended {
     pub(super) timing: Timing,
     pub(super) at: u64,
+    pub(super) over: Over,
     pub(super) result: Result<(), Failure>,
 }
 
@@ -69,21 +66,22 @@ impl Lane {
     async fn attempt(&mut self, thread: &Thread, ask: &Ask<'_>, wanted: u64) -> Ended {
         if let Some(at) = self.connections.iter().position(|(host, _)| *host == ask.host) {
             if self.connections[at].1.is_open() {
-                let (ended, has_answer) = self.exchange(thread, at, ask, wanted, wanted, 0).await;
-                // The server closed it while the request was on its way: nobody's failure.
-                let is_stale = matches!(
-                    ended.result,
-                    Err(Failure::Send(_) | Failure::Receive(_) | Failure::Malformed(Fault::Closed))
-                );
-                if !is_stale || has_answer || !ask.may_repeat {
+                let (ended, has_answer) =
+                    self.exchange(thread, at, ask, wanted, wanted, Opening::default()).await;
+                // The server closed it while the request was on its way, or says that it did nothing: nobody's failure.
+                let may_again = ended.result.as_ref().is_err_and(|failure| {
+                    failure.is_unprocessed() || failure.is_broken() && !has_answer && ask.may_repeat
+                });
+                if !may_again {
                     return ended;
                 }
+                self.connections.retain(|(host, _)| *host != ask.host);
             } else {
                 self.connections.swap_remove(at);
             }
         }
-        let dial = thread.clock.now_ns();
-        let opened = Box::pin(self.dial(thread, ask.host)).await;
+        let mut opening = Opening::default();
+        let opened = Box::pin(dial(thread, ask.host, self.deadline.at_ns(), &mut opening)).await;
         let begun = thread.clock.now_ns();
         match opened {
             Ok(connection) => {
@@ -92,12 +90,12 @@ impl Lane {
                 }
                 self.connections.push((ask.host, connection));
                 let at = self.connections.len() - 1;
-                self.exchange(thread, at, ask, wanted, begun, begun - dial).await.0
+                self.exchange(thread, at, ask, wanted, begun, opening).await.0
             }
             Err(failure) => {
-                let timing =
-                    Timing { blocked: begun - wanted, connecting: begun - dial, ..Timing::default() };
-                Ended { timing, at: begun, result: Err(failure) }
+                let Opening { connecting, handshaking } = opening;
+                let timing = Timing { blocked: begun - wanted, connecting, handshaking, ..Timing::default() };
+                Ended { timing, at: begun, over: Over::default(), result: Err(failure) }
             }
         }
     }
@@ -110,70 +108,28 @@ impl Lane {
         ask: &Ask<'_>,
         wanted: u64,
         begun: u64,
-        connecting: u64,
+        opening: Opening,
     ) -> (Ended, bool) {
         let mut times = Times::default();
-        self.reader.begin(ask.is_head, ask.keep);
         let connection = &mut self.connections[at].1;
-        let exchanged = connection.exchange(ask.bytes, &mut self.reader, &self.deadline, thread, &mut times);
-        let result = exchanged.await;
-        let is_kept =
-            result.is_ok() && self.reader.response().keeps_alive && !thread.plan.options.no_connection_reuse;
-        if !is_kept {
+        let over = connection.over;
+        let sending = Sending { bytes: ask.bytes, is_head: ask.is_head, keep: ask.keep };
+        let exchanged = connection.exchange(sending, &mut self.reader, &self.deadline, thread, &mut times);
+        let (result, is_kept) = exchanged.await;
+        if !is_kept || thread.plan.options.no_connection_reuse {
             self.connections.swap_remove(at);
         }
         let timing = Timing {
             blocked: begun - wanted,
-            connecting,
+            connecting: opening.connecting,
+            handshaking: opening.handshaking,
             sending: times.sent - begun,
             waiting: times.first.saturating_sub(times.sent),
             receiving: times.end - times.first.min(times.end),
             latency: 0,
             was_sent: true,
+            sent_bytes: times.sent_bytes,
         };
-        (Ended { timing, at: times.end, result }, times.reads > 0)
+        (Ended { timing, at: times.end, over, result }, times.reads > 0)
     }
-
-    async fn dial(&self, thread: &Thread, host: usize) -> Result<Connection, Failure> {
-        let left = thread.clock.until(self.deadline.at_ns());
-        let open = async {
-            let addresses = addresses(thread, host).await?;
-            Connection::open(&addresses).await
-        };
-        match timeout(left.min(DIAL_TIMEOUT), open).await {
-            Ok(opened) => opened,
-            Err(_) if left <= DIAL_TIMEOUT => Err(Failure::Timeout),
-            Err(_) => Err(Failure::DialTimeout),
-        }
-    }
-}
-
-/// Where a server is; the one to be tried first in front.
-async fn addresses(thread: &Thread, place: usize) -> Result<Vec<SocketAddr>, Failure> {
-    let names = &thread.plan.names;
-    let now = thread.clock.now_ns();
-    let host = thread.host(place);
-    if names.is_blocked(&host.name) {
-        return Err(Failure::BlockedHost);
-    }
-    let mut found = match (names.instead_of(&host.name, host.port), thread.known(place, now)) {
-        (Some(address), _) => vec![address],
-        (None, Some(known)) => known,
-        (None, None) => {
-            let found = tokio::net::lookup_host((&*host.name, host.port)).await.map_err(Failure::Lookup)?;
-            let all = names.allowed(found.collect());
-            let until_ns = now.saturating_add(names.last_ns());
-            thread.learn(place, Addresses { all: all.clone(), until_ns });
-            all
-        }
-    };
-    let count = found.len();
-    found.retain(|address| !names.is_blacklisted(address.ip()));
-    if found.is_empty() && count > 0 {
-        return Err(Failure::BlockedAddress);
-    }
-    let turn = thread.dials.get();
-    thread.dials.set(turn.wrapping_add(1));
-    names.select(&mut found, turn, &mut thread.random.borrow_mut());
-    Ok(found)
 }

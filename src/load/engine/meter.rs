@@ -1,8 +1,8 @@
 //! What a thread has seen: counts and histograms, taken away once a second and begun anew. The same adds up all
 //! threads and seconds.
 
-use super::failure::{ErrorCode, Shortage};
-use super::outcome::{Outcome, Timing};
+use super::failure::Shortage;
+use super::outcome::{Met, Outcome, Timing};
 use super::plan::Plan;
 use super::recorded::Recorded;
 use super::script::{Prepared, Recording, Script};
@@ -56,7 +56,7 @@ pub struct Starts {
 /// Of one request of a flow.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMeter {
-    /// Few: one for each status and error that was met.
+    /// Few: one for each status, error and protocol that was met.
     pub outcomes: Vec<Outcome>,
     /// The one that was met last is most likely met next.
     last: usize,
@@ -183,14 +183,8 @@ impl Starts {
 
 impl StepMeter {
     /// A request has ended: with a response, or with status 0 and an error.
-    pub(super) fn ended(
-        &mut self,
-        request: &Prepared,
-        status: u16,
-        error: Option<ErrorCode>,
-        timing: &Timing,
-    ) -> &mut Outcome {
-        let outcome = self.outcome(status, error, || request.expects(status));
+    pub(super) fn ended(&mut self, request: &Prepared, met: Met, timing: &Timing) -> &mut Outcome {
+        let outcome = self.outcome(met, || request.expects(met.status));
         outcome.record(timing);
         outcome
     }
@@ -202,18 +196,13 @@ impl StepMeter {
         }
     }
 
-    fn outcome(
-        &mut self,
-        status: u16,
-        error: Option<ErrorCode>,
-        is_expected: impl FnOnce() -> bool,
-    ) -> &mut Outcome {
-        let is_wanted = |outcome: &Outcome| outcome.status == status && outcome.error == error;
+    fn outcome(&mut self, met: Met, is_expected: impl FnOnce() -> bool) -> &mut Outcome {
+        let is_wanted = |outcome: &Outcome| outcome.met == met;
         if !self.outcomes.get(self.last).is_some_and(is_wanted) {
             let found = self.outcomes.iter().position(is_wanted);
             self.last = found.unwrap_or(self.outcomes.len());
             if found.is_none() {
-                self.outcomes.push(Outcome::new(status, error, is_expected()));
+                self.outcomes.push(Outcome::new(met, is_expected()));
             }
         }
         &mut self.outcomes[self.last]
@@ -221,7 +210,7 @@ impl StepMeter {
 
     fn merge(&mut self, other: &StepMeter) {
         for theirs in other.outcomes.iter().filter(|outcome| outcome.requests() > 0) {
-            self.outcome(theirs.status, theirs.error, || theirs.is_expected).merge(theirs);
+            self.outcome(theirs.met, || theirs.is_expected).merge(theirs);
         }
         for (own, other) in self.checks.iter_mut().zip(&other.checks) {
             own.passes += other.passes;

@@ -1,11 +1,10 @@
-//! Which addresses stand behind a name, by the options `hosts`, `blockHostnames`, `blacklistIPs` and `dns`.
+//! What is said of names and addresses before the run, by the options `hosts`, `blockHostnames` and `blacklistIPs`; `lookup` finds out the rest.
 //!
 //! Source: k6 `lib/netext/dialer.go`, `lib/types/hosts.go`, `lib/types/hostnametrie.go`.
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::load::file::{Dns, DnsPolicy, DnsSelect, Options};
-use crate::load::random::Random;
+use crate::load::file::Options;
 
 /// What is said of names and addresses before the run.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +13,6 @@ pub(super) struct Names {
     instead: Box<[(Pattern, Place)]>,
     blocked: Box<[Pattern]>,
     blacklist: Box<[Network]>,
-    dns: Dns,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +68,6 @@ impl Names {
             instead: instead.into(),
             blocked: options.block_hostnames.iter().map(|name| Pattern::of(name)).collect(),
             blacklist: blacklist.into(),
-            dns: options.dns,
         })
     }
 
@@ -86,38 +83,6 @@ impl Names {
     pub(super) fn instead_of(&self, host: &str, port: u16) -> Option<SocketAddr> {
         let (_, place) = self.instead.iter().find(|(pattern, _)| pattern.is_met(host, Some(port)))?;
         Some(SocketAddr::new(place.address, place.port.unwrap_or(port)))
-    }
-
-    /// How long a name is believed, in nanoseconds.
-    pub(super) fn last_ns(&self) -> u64 {
-        self.dns.ttl.map_or(u64::MAX, crate::load::span::Span::nanos)
-    }
-
-    /// What is left of a name's addresses, those that are tried first in front.
-    pub(super) fn allowed(&self, mut found: Vec<SocketAddr>) -> Vec<SocketAddr> {
-        match self.dns.policy {
-            DnsPolicy::Any => {}
-            DnsPolicy::OnlyIpv4 => found.retain(SocketAddr::is_ipv4),
-            DnsPolicy::OnlyIpv6 => found.retain(SocketAddr::is_ipv6),
-            DnsPolicy::PreferIpv4 => found.sort_by_key(SocketAddr::is_ipv6),
-            DnsPolicy::PreferIpv6 => found.sort_by_key(SocketAddr::is_ipv4),
-        }
-        found
-    }
-
-    /// Puts the one in front that is this connection's, of those of the first one's family. `turn` counts connections.
-    pub(super) fn select(&self, addresses: &mut [SocketAddr], turn: usize, random: &mut Random) {
-        let Some(first) = addresses.first().map(SocketAddr::is_ipv4) else { return };
-        let alike = match self.dns.policy {
-            DnsPolicy::Any => addresses.len(),
-            _ => addresses.iter().take_while(|address| address.is_ipv4() == first).count(),
-        };
-        let by = match self.dns.select {
-            DnsSelect::First => 0,
-            DnsSelect::Random => random.below(alike as u64) as usize,
-            DnsSelect::RoundRobin => turn % alike,
-        };
-        addresses[..alike].rotate_left(by);
     }
 }
 
@@ -228,29 +193,6 @@ mod tests {
             ("fe80::1", false),
         ] {
             assert_eq!(names.is_blacklisted(address.parse().unwrap()), expected, "{address}");
-        }
-    }
-
-    #[test]
-    fn of_several_addresses_one_is_first() {
-        let all: Vec<SocketAddr> =
-            ["[::1]:1", "1.1.1.1:1", "2.2.2.2:1"].map(|text| text.parse().unwrap()).into();
-        for (policy, left) in [
-            (DnsPolicy::PreferIpv4, "1.1.1.1:1 2.2.2.2:1 [::1]:1"),
-            (DnsPolicy::PreferIpv6, "[::1]:1 1.1.1.1:1 2.2.2.2:1"),
-            (DnsPolicy::OnlyIpv4, "1.1.1.1:1 2.2.2.2:1"),
-            (DnsPolicy::OnlyIpv6, "[::1]:1"),
-            (DnsPolicy::Any, "[::1]:1 1.1.1.1:1 2.2.2.2:1"),
-        ] {
-            let dns = Dns { policy, select: DnsSelect::RoundRobin, ..Dns::default() };
-            let names = names(Options { dns, ..Options::default() });
-            let mut found = names.allowed(all.clone());
-            let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
-            assert_eq!(shown.join(" "), left, "{policy:?}");
-            let second = found[1 % found.len()];
-            names.select(&mut found, 1, &mut Random::new(1));
-            let is_mixed = policy == DnsPolicy::PreferIpv6 || policy == DnsPolicy::OnlyIpv6;
-            assert_eq!(found[0] == second, !is_mixed || found.len() == 1, "{policy:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Requests of one step that ended alike: their tags are the same, so their samples are one set of histograms.
 
-use super::failure::ErrorCode;
+use super::codes::ErrorCode;
+use super::over::Over;
 use crate::load::histogram::Histogram;
 
 /// What one request took, in nanoseconds.
@@ -9,6 +10,8 @@ pub(super) struct Timing {
     /// From when it was wanted to its first byte.
     pub(super) blocked: u64,
     pub(super) connecting: u64,
+    /// Of TLS; 0 where there was no handshake.
+    pub(super) handshaking: u64,
     pub(super) sending: u64,
     pub(super) waiting: u64,
     pub(super) receiving: u64,
@@ -16,14 +19,24 @@ pub(super) struct Timing {
     pub(super) latency: u64,
     /// There was a connection to send it over. Without one the three in the middle are unknown.
     pub(super) was_sent: bool,
+    /// On the wire, above TLS.
+    pub(super) sent_bytes: u64,
+}
+
+/// How a request ended: what tells outcomes apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    /// 0 without a response.
+    pub status: u16,
+    pub error: Option<ErrorCode>,
+    /// `None` without a response.
+    pub over: Option<Over>,
 }
 
 /// Requests that ended alike.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// 0 without a response.
-    pub status: u16,
-    pub error: Option<ErrorCode>,
+    pub met: Met,
     /// The tag `expected_response`.
     pub is_expected: bool,
     requests: u64,
@@ -38,11 +51,13 @@ pub struct Outcome {
     /// Of requests that opened a connection; for all others both are 0 and in no histogram.
     pub blocked: Histogram,
     pub connecting: Histogram,
+    /// Of requests for which there was a handshake of TLS.
+    pub tls_handshaking: Histogram,
 }
 
 impl Outcome {
-    pub(super) fn new(status: u16, error: Option<ErrorCode>, is_expected: bool) -> Outcome {
-        Outcome { status, error, is_expected, ..Outcome::default() }
+    pub(super) fn new(met: Met, is_expected: bool) -> Outcome {
+        Outcome { met, is_expected, ..Outcome::default() }
     }
 
     pub fn requests(&self) -> u64 {
@@ -67,6 +82,9 @@ impl Outcome {
             self.blocked.record(timing.blocked);
             self.connecting.record(timing.connecting);
         }
+        if timing.handshaking > 0 {
+            self.tls_handshaking.record(timing.handshaking);
+        }
     }
 
     pub(super) fn merge(&mut self, other: &Outcome) {
@@ -83,13 +101,33 @@ impl Outcome {
         self.histograms().into_iter().for_each(Histogram::clear);
     }
 
-    fn histograms(&mut self) -> [&mut Histogram; 7] {
-        let Outcome { duration, latency, sending, waiting, receiving, blocked, connecting, .. } = self;
-        [duration, latency, sending, waiting, receiving, blocked, connecting]
+    fn histograms(&mut self) -> [&mut Histogram; 8] {
+        let Outcome {
+            duration,
+            latency,
+            sending,
+            waiting,
+            receiving,
+            blocked,
+            connecting,
+            tls_handshaking,
+            ..
+        } = self;
+        [duration, latency, sending, waiting, receiving, blocked, connecting, tls_handshaking]
     }
 
-    fn all(&self) -> [&Histogram; 7] {
-        let Outcome { duration, latency, sending, waiting, receiving, blocked, connecting, .. } = self;
-        [duration, latency, sending, waiting, receiving, blocked, connecting]
+    fn all(&self) -> [&Histogram; 8] {
+        let Outcome {
+            duration,
+            latency,
+            sending,
+            waiting,
+            receiving,
+            blocked,
+            connecting,
+            tls_handshaking,
+            ..
+        } = self;
+        [duration, latency, sending, waiting, receiving, blocked, connecting, tls_handshaking]
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::names::Names;
 use super::script::Script;
+use super::tls::LateTls;
 use crate::load::file::{Metric, Options};
 use crate::load::flow::Vocabulary;
 use crate::load::protocol::Origin;
@@ -36,6 +37,10 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// Where chance begins: the same number, the same arrivals.
     pub seed: u64,
+    /// For hosts that want TLS.
+    pub tls: LateTls,
+    /// Hosts without TLS are spoken to in HTTP/2 at once.
+    pub has_prior_knowledge: bool,
 }
 
 /// A scenario and what each of its iterations does.
@@ -93,10 +98,8 @@ impl Plan {
 }
 
 impl Host {
-    /// On failure what is wrong with it.
-    pub(super) fn of(origin: &Origin) -> Result<Host, &'static str> {
-        let host = Host { name: origin.host.clone(), port: origin.port, is_tls: origin.is_tls };
-        if host.is_tls { Err("needs TLS, which is not there yet") } else { Ok(host) }
+    pub(super) fn of(origin: &Origin) -> Host {
+        Host { name: origin.host.clone(), port: origin.port, is_tls: origin.is_tls }
     }
 
     pub fn origin(&self) -> Origin {

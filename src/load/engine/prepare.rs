@@ -6,6 +6,7 @@ use super::compile::Setting;
 use super::names::Names;
 use super::plan::{Plan, Work};
 use super::script::Script;
+use super::tls::{LateTls, TlsSettings};
 use crate::load::file::{Fault, File, Problem};
 use crate::load::flow::Flow;
 
@@ -22,6 +23,10 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// `None` leaves it to the file's option, or to 1.
     pub seed: Option<u64>,
+    /// What is said of TLS beside the file; `None` leaves it to the file.
+    pub tls: Option<TlsSettings>,
+    /// Hosts without TLS are spoken to in HTTP/2 at once.
+    pub has_prior_knowledge: bool,
 }
 
 impl Plan {
@@ -48,6 +53,10 @@ impl Plan {
             problems.extend(found);
             Names::default()
         });
+        let tls = LateTls::new(settings.tls.unwrap_or_else(|| TlsSettings::of(&options)));
+        if tls.names_files() || hosts.iter().any(|host| host.is_tls) {
+            problems.extend(tls.get().err().map(str::to_owned));
+        }
         problems.dedup();
         if !problems.is_empty() {
             let problem =
@@ -64,6 +73,8 @@ impl Plan {
             thresholds,
             tags,
             names,
+            tls,
+            has_prior_knowledge: settings.has_prior_knowledge,
             vocabulary,
             threads: settings.threads,
             seed: settings.seed.or(options.seed).unwrap_or(1),

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
 use super::deadline::Deadlines;
+use super::lookup::Lookups;
 use super::meter::Meter;
 use super::note::Spot;
 use super::numbers::Numbers;
@@ -21,13 +22,8 @@ use crate::load::random::Random;
 
 /// How much is read at a time.
 const BUFFER: usize = 64 << 10;
-
-/// What a name stands for, and until when that is believed.
-#[derive(Clone, Debug)]
-pub(super) struct Addresses {
-    pub(super) all: Vec<SocketAddr>,
-    pub(super) until_ns: u64,
-}
+/// Servers that a thread remembers.
+const MOST_HOSTS: usize = 10_000;
 
 /// One thread and its users.
 pub(super) struct Thread {
@@ -44,9 +40,7 @@ pub(super) struct Thread {
     pub(super) random: RefCell<Random>,
     /// Those of the plan, and behind them those that were met since.
     hosts: RefCell<Vec<Host>>,
-    addresses: RefCell<Vec<Option<Addresses>>>,
-    /// How many connections were to be opened.
-    pub(super) dials: Cell<usize>,
+    pub(super) lookups: Rc<Lookups>,
     /// Of users, by scenario.
     pub(super) numbers: Vec<Numbers>,
     /// Users that run, and that were made.
@@ -70,7 +64,6 @@ impl Thread {
         Thread {
             scratch: RefCell::default(),
             hosts: RefCell::new(plan.hosts.clone()),
-            dials: Cell::new(place),
             numbers: Numbers::of(&plan, &shared, place),
             tell,
             told: RefCell::default(),
@@ -81,7 +74,7 @@ impl Thread {
             deadlines: Deadlines::new(&plan),
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
             random: RefCell::new(Random::new(plan.seed.wrapping_add(place as u64))),
-            addresses: RefCell::new(vec![None; plan.hosts.len()]),
+            lookups: Rc::new(Lookups::new(plan.options.dns)),
             vus: Cell::new(0),
             vus_max: Cell::new(0),
             plan,
@@ -96,24 +89,16 @@ impl Thread {
 
     /// The place of a server that is met while the run goes; on failure what is wrong with it.
     pub(super) fn place_of(&self, origin: &Origin) -> Result<usize, &'static str> {
-        let host = Host::of(origin)?;
+        let host = Host::of(origin);
         let mut hosts = self.hosts.borrow_mut();
-        let known = hosts.iter().position(|known| *known == host);
-        Ok(known.unwrap_or_else(|| {
-            hosts.push(host);
-            self.addresses.borrow_mut().push(None);
-            hosts.len() - 1
-        }))
-    }
-
-    /// What was found of a server, as long as it is believed.
-    pub(super) fn known(&self, place: usize, now_ns: u64) -> Option<Vec<SocketAddr>> {
-        let addresses = self.addresses.borrow();
-        addresses[place].as_ref().filter(|known| now_ns < known.until_ns).map(|known| known.all.clone())
-    }
-
-    pub(super) fn learn(&self, place: usize, found: Addresses) {
-        self.addresses.borrow_mut()[place] = Some(found);
+        if let Some(known) = hosts.iter().position(|known| *known == host) {
+            return Ok(known);
+        }
+        if hosts.len() >= MOST_HOSTS {
+            return Err("names one more server than a run may meet");
+        }
+        hosts.push(host);
+        Ok(hosts.len() - 1)
     }
 
     /// Tells something of a place in a flow, once.

@@ -11,8 +11,6 @@ use crate::load::results::Values;
 use crate::load::scenario::Scenario;
 use crate::load::threshold::Selector;
 
-const PROTOCOL: &str = "HTTP/1.1";
-
 /// A number of users over the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Gauge {
@@ -55,6 +53,7 @@ impl View<'_> {
             "http_req_receiving" => self.trend(selector, |outcome| &outcome.receiving),
             "http_req_sending" => self.trend(selector, |outcome| &outcome.sending),
             "http_req_waiting" => self.trend(selector, |outcome| &outcome.waiting),
+            "http_req_tls_handshaking" => self.opening(selector, |outcome| &outcome.tls_handshaking),
             "http_reqs" => {
                 let mut count = 0;
                 self.each(selector, |outcome| count += outcome.requests());
@@ -97,12 +96,13 @@ impl View<'_> {
         Values::Trend(all)
     }
 
-    /// Requests over a connection that was there opened none, in no time.
+    /// Requests that opened nothing took no time for it.
     fn opening(&self, selector: &Selector, of: impl Fn(&Outcome) -> &Histogram) -> Values {
         let mut all = Histogram::new();
         self.each(selector, |outcome| {
-            all.merge(of(outcome));
-            all.record_many(0, outcome.reused());
+            let opened = of(outcome);
+            all.merge(opened);
+            all.record_many(0, outcome.requests() - opened.count());
         });
         Values::Trend(all)
     }
@@ -186,14 +186,15 @@ impl View<'_> {
             for (request, step) in script.requests.iter().zip(&meter.steps) {
                 let tags = Tags::of_request(self.plan, scenario, script, request);
                 for outcome in &step.outcomes {
-                    let status = outcome.status.to_string();
-                    let code = outcome.error.map(|code| code.0.to_string());
+                    let status = outcome.met.status.to_string();
+                    let code = outcome.met.error.map(|code| code.0.to_string());
                     let tag = |tag: &str| match tag {
-                        "error" => outcome.error.and_then(super::ErrorCode::meaning),
+                        "error" => outcome.met.error.and_then(super::ErrorCode::meaning),
                         "error_code" => code.as_deref(),
                         "expected_response" => Some(if outcome.is_expected { "true" } else { "false" }),
-                        "proto" => (outcome.status > 0).then_some(PROTOCOL),
+                        "proto" => outcome.met.over.map(|over| over.protocol.name()),
                         "status" => Some(status.as_str()),
+                        "tls_version" => outcome.met.over.and_then(super::Over::tls_version),
                         tag => tags.get(tag),
                     };
                     if selector.matches(tag) {

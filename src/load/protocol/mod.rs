@@ -2,6 +2,8 @@
 
 /// HTTP/1.1 by hand: the hot path.
 pub mod http1;
+/// HTTP/2 by the `h2` library: what has no IO.
+pub mod http2;
 /// Where a request goes.
 mod url;
 

@@ -159,6 +159,7 @@ impl Reader {
                     let has_news = framing.redirects || framing.sets_cookies;
                     if self.keep.head || self.keep.news && has_news {
                         self.head.extend_from_slice(head);
+                        unfold(&mut self.head);
                     }
                     self.response.status = framing.status;
                     self.response.keeps_alive = framing.keeps_alive;
@@ -186,6 +187,43 @@ impl Reader {
         }
     }
 
+    /// The head of a response that came in another framing, as HTTP/2's does. It is kept as if it had come in ours.
+    pub fn head_came<'a>(
+        &mut self,
+        status: u16,
+        fields: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<(), Fault> {
+        if fields.len() > MOST_FIELDS {
+            return Err(Fault::Head(httparse::Error::TooManyHeaders));
+        }
+        self.response.status = status;
+        self.state = State::Body(Body::UntilClose);
+        if !self.keep.head {
+            return Ok(());
+        }
+        self.head.extend_from_slice(format!("HTTP/1.1 {status} \r\n").as_bytes());
+        for (name, value) in fields {
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                self.head.extend_from_slice(part);
+            }
+        }
+        self.head.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    /// Content of such a response.
+    pub fn content_came(&mut self, data: &[u8]) {
+        self.response.body_bytes += data.len() as u64;
+        let wanted = data.len().min(self.keep.content.saturating_sub(self.content.len()));
+        self.content.extend_from_slice(&data[..wanted]);
+    }
+
+    /// It is over, however it ended, and so many bytes came on the wire meanwhile.
+    pub fn ended(&mut self, wire_bytes: u64) {
+        self.response.wire_bytes += wire_bytes;
+        self.state = State::Idle;
+    }
+
     /// The server closed the connection, which ends some bodies.
     pub fn closed(&mut self) -> Result<Progress, Fault> {
         if self.state != State::Body(Body::UntilClose) {
@@ -209,9 +247,7 @@ impl Reader {
     pub fn field(&self, name: &str) -> Option<&[u8]> {
         let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
         let mut head = httparse::Response::new(&mut []);
-        let parser = httparse::ParserConfig::default();
-        let bytes = &self.head;
-        parser.parse_response_with_uninit_headers(&mut head, bytes, &mut fields).ok()?;
+        parser().parse_response_with_uninit_headers(&mut head, &self.head, &mut fields).ok()?;
         head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value)
     }
 
@@ -238,14 +274,13 @@ impl Reader {
 fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
     let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
     let mut head = httparse::Response::new(&mut []);
-    let parser = httparse::ParserConfig::default();
-    let length = match parser.parse_response_with_uninit_headers(&mut head, bytes, &mut fields) {
+    let length = match parser().parse_response_with_uninit_headers(&mut head, bytes, &mut fields) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(error) => return Err(Fault::Head(error)),
     };
     let status = head.code.unwrap_or_default();
-    let mut keeps_alive = head.version == Some(1);
+    let (mut closes, mut keeps) = (false, head.version == Some(1));
     let (mut fixed, mut is_chunked, mut is_coded) = (None, false, false);
     let (mut redirects, mut sets_cookies) = (false, false);
     let may_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
@@ -254,14 +289,11 @@ fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
             8 if may_redirect && field.name.eq_ignore_ascii_case("location") => redirects = true,
             10 if field.name.eq_ignore_ascii_case("set-cookie") => sets_cookies = true,
             10 if field.name.eq_ignore_ascii_case("connection") => {
-                keeps_alive = if keeps_alive {
-                    !has_token(field.value, b"close")
-                } else {
-                    has_token(field.value, b"keep-alive")
-                };
+                closes |= has_token(field.value, b"close");
+                keeps |= has_token(field.value, b"keep-alive");
             }
             14 if field.name.eq_ignore_ascii_case("content-length") => {
-                let length = number(field.value).ok_or(Fault::Length)?;
+                let length = number(field.value.trim_ascii()).ok_or(Fault::Length)?;
                 if fixed.replace(length).is_some_and(|before| before != length) {
                     return Err(Fault::Length);
                 }
@@ -281,8 +313,30 @@ fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
         Some(length) => Some(Body::Fixed(length)),
         None => Some(Body::UntilClose),
     };
-    keeps_alive &= body != Some(Body::UntilClose);
+    // Of several lines the careful one counts; and behind 101 another protocol is spoken.
+    let keeps_alive = keeps && !closes && status != 101 && body != Some(Body::UntilClose);
     Ok(Some(Framing { length, status, body, keeps_alive, redirects, sets_cookies }))
+}
+
+/// Old servers go on with a field in the next line, behind a space.
+fn parser() -> httparse::ParserConfig {
+    let mut parser = httparse::ParserConfig::default();
+    parser.allow_obsolete_multiline_headers_in_responses(true);
+    parser
+}
+
+/// Makes one line of each field; RFC 9112, section 5.2.
+fn unfold(head: &mut [u8]) {
+    let mut at = 0;
+    while let Some(end) = memchr::memchr(b'\n', &head[at..]).map(|found| at + found) {
+        at = end + 1;
+        if matches!(head.get(at), Some(b' ' | b'\t')) {
+            head[end] = b' ';
+            if end > 0 && head[end - 1] == b'\r' {
+                head[end - 1] = b' ';
+            }
+        }
+    }
 }
 
 /// Digits alone, and not so many that they could be more than there is.

@@ -176,3 +176,57 @@ proptest! {
         prop_assert_eq!(answers(whole), answers(cut));
     }
 }
+
+#[test]
+fn the_careful_line_about_the_connection_counts() {
+    for (fields, keeps_alive) in [
+        ("Connection: close\r\nConnection: keep-alive\r\n", false),
+        ("Connection: keep-alive\r\nConnection: close\r\n", false),
+        ("Connection: keep-alive, close\r\n", false),
+        ("Connection: keep-alive\r\nConnection: x\r\n", true),
+    ] {
+        for version in ["1.0", "1.1"] {
+            let mut reader = Reader::default();
+            reader.begin(false, Keep::default());
+            let input = format!("HTTP/{version} 200 OK\r\n{fields}Content-Length: 0\r\n\r\n");
+            assert_eq!(feed(&mut reader, &input, 7), Ok(Progress::Done));
+            assert_eq!(reader.response().keeps_alive, keeps_alive, "{input}");
+        }
+    }
+    let mut reader = Reader::default();
+    reader.begin(false, Keep::default());
+    let input = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n";
+    assert_eq!(feed(&mut reader, input, 100), Ok(Progress::Done));
+    assert_eq!((reader.response().status, reader.response().keeps_alive), (101, false));
+}
+
+#[test]
+fn folded_lines_are_one() {
+    let input =
+        "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\tc\r\nContent-Length:\r\n 2\r\nConnection: x,\r\n close\r\n\r\nhi";
+    for step in [1, 9, 200] {
+        let mut reader = Reader::default();
+        reader.begin(false, keep(10));
+        assert_eq!(feed(&mut reader, input, step), Ok(Progress::Done), "by {step}");
+        assert_eq!((reader.content(), reader.response().keeps_alive), (&b"hi"[..], false));
+        assert_eq!(reader.field("x"), Some(&b"a   b  \tc"[..]));
+        assert_eq!(reader.field("content-length"), Some(&b"2"[..]));
+    }
+}
+
+#[test]
+fn a_response_of_another_framing_reads_alike() {
+    let mut reader = Reader::default();
+    reader.begin(false, keep(3));
+    let fields = [("content-type", &b"text/plain"[..]), ("x", b"\xff")];
+    reader.head_came(201, fields.into_iter()).unwrap();
+    reader.content_came(b"ab");
+    reader.content_came(b"cd");
+    reader.ended(77);
+    let response = reader.response();
+    assert_eq!((response.status, response.body_bytes, response.wire_bytes), (201, 4, 77));
+    assert_eq!((reader.content(), reader.field("Content-Type")), (&b"abc"[..], Some(&b"text/plain"[..])));
+    assert_eq!(reader.field("x"), Some(&b"\xff"[..]));
+    let many = vec![("x", &b"y"[..]); 101];
+    assert!(reader.head_came(200, many.into_iter()).is_err());
+}
