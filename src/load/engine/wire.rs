@@ -136,11 +136,14 @@ impl Wire {
             into.extend_from_slice(b"Cookie: ");
             let bare = into.len();
             self.cookies.render(values, into)?;
-            let server = origin.clone().or_else(|| host.map(Host::origin));
-            if let Some(origin) = server.filter(|_| !jar.is_empty()) {
+            let server = match (&origin, host) {
+                (Some(origin), _) => Some((&*origin.host, origin.is_tls)),
+                (None, host) => host.map(|host| (&*host.name, host.is_tls)),
+            };
+            if let Some(server) = server.filter(|_| !jar.is_empty()) {
                 scratch.clear();
                 scratch.extend_from_slice(target_of(into));
-                jar.write(&origin, scratch, now_s, into, bare);
+                jar.write(server, scratch, now_s, into, bare);
             }
             if into.len() == bare {
                 into.truncate(start);
@@ -282,7 +285,8 @@ mod tests {
 
     fn plan(steps: &str) -> Plan {
         let text = format!("flows:\n  default:\n{steps}\n");
-        let (variable, read) = (|_: &str| None, |_: &Path| Err(std::io::ErrorKind::NotFound.into()));
+        let variable = |_: &str| None;
+        let read = |_: &Path| -> std::io::Result<Vec<u8>> { Err(std::io::ErrorKind::NotFound.into()) };
         let surroundings =
             Surroundings { variable: &variable, read: &read, overrides: Shortcuts::default(), metrics: &[] };
         let file = File::parse(Path::new("t"), &text, &surroundings).unwrap();
@@ -342,9 +346,11 @@ mod tests {
     fn filling_in_allocates_nothing() {
         let plan = plan(STEPS);
         let wire = &plan.scenarios[0].script.requests[1].wire;
-        let (mut values, jar) = (Values::new(&plan.vocabulary, 7, 1), Jar::default());
+        let (mut values, mut jar) = (Values::new(&plan.vocabulary, 7, 1), Jar::default());
+        jar.set(&plan.hosts[0].origin(), b"/", b"a=b", 0);
         let (mut scratch, mut into) = (Vec::new(), Vec::new());
-        let mut render = || wire.render(&mut values, (&jar, 0), None, &mut scratch, &mut into).unwrap();
+        let host = plan.hosts.first();
+        let mut render = || wire.render(&mut values, (&jar, 0), host, &mut scratch, &mut into).unwrap();
         render();
         let counted = allocation_counter::measure(|| {
             for _ in 0..100 {
