@@ -7,7 +7,7 @@ use podometer::load::protocol::http1::{Keep, Progress, Reader};
 fuzz_target!(|input: (bool, &[u8], &[u8])| {
     let (is_head, first, second) = input;
     let mut reader = Reader::default();
-    reader.begin(is_head, Keep { head: true, content: 1 << 10 });
+    reader.begin(is_head, Keep { head: true, news: true, content: 1 << 10 });
     let progress = reader.read(first);
     if progress == Ok(Progress::More) {
         let _ = reader.read(second);

@@ -24,7 +24,7 @@ fn what_was_extracted_is_in_the_next_request() {
       json: {vu: "${__VU}", iteration: "${__ITER}"}
       expect: 201
       check: {status: 201, "json $.id": 42, header x-token: exists}
-      extract: {id: $.id, name: $.name, token: header X-Token, whole: regex "id": (\d+)}
+      extract: {id: $.id, name: $.name, token: header X-Token, whole: 'regex "id": (\d+)'}
     - put: "${H}/items/${id}?n=${name}"
       name: one
       headers: {X-Token: "${token}"}

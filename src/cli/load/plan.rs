@@ -146,7 +146,7 @@ mod tests {
     fn of(flags: &[&str], variables: &[(&str, &str)]) -> Result<Plan, String> {
         let typed = ["podometer", "load", "run", "http://h:1/p"].iter().chain(flags);
         let Command::Load(command) = Arguments::try_parse_from(typed).unwrap().command else { panic!() };
-        let LoadAction::Run(run) = command.action;
+        let LoadAction::Run(run) = command.action else { panic!() };
         let variable = |name: &str| {
             variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
         };

@@ -100,10 +100,18 @@ impl Jar {
         }
     }
 
-    /// Appends those that belong to a request: `a=1; b=2`, with a separator where there is something behind `from`.
-    pub(super) fn write(&self, origin: &Origin, target: &[u8], now_s: i64, into: &mut Vec<u8>, from: usize) {
+    /// Appends those that belong to a request to a host, over TLS or not: `a=1; b=2`, with a separator where there is
+    /// something behind `from`.
+    pub(super) fn write(
+        &self,
+        (host, is_tls): (&str, bool),
+        target: &[u8],
+        now_s: i64,
+        into: &mut Vec<u8>,
+        from: usize,
+    ) {
         let path = target.split(|&byte| byte == b'?').next().unwrap_or(b"/");
-        for cookie in self.0.iter().filter(|cookie| cookie.is_for(origin, path, now_s)) {
+        for cookie in self.0.iter().filter(|cookie| cookie.is_for(host, is_tls, path, now_s)) {
             if into.len() > from {
                 into.extend_from_slice(b"; ");
             }
@@ -115,14 +123,14 @@ impl Jar {
 }
 
 impl Cookie {
-    fn is_for(&self, origin: &Origin, path: &[u8], now_s: i64) -> bool {
-        let is_host = origin.host.eq_ignore_ascii_case(&self.domain);
+    fn is_for(&self, host: &str, is_tls: bool, path: &[u8], now_s: i64) -> bool {
+        let is_host = host.eq_ignore_ascii_case(&self.domain);
         let is_path = path
             .strip_prefix(&*self.path)
             .is_some_and(|rest| rest.is_empty() || self.path.ends_with(b"/") || rest.starts_with(b"/"));
-        (is_host || !self.is_host_only && is_below(&origin.host.to_ascii_lowercase(), &self.domain))
+        (is_host || !self.is_host_only && is_below(&host.to_ascii_lowercase(), &self.domain))
             && is_path
-            && (origin.is_tls || !self.is_secure)
+            && (is_tls || !self.is_secure)
             && self.expires_s.is_none_or(|expires| expires > now_s)
     }
 }
@@ -194,7 +202,7 @@ mod tests {
 
     fn sent(jar: &Jar, host: &str, target: &str, is_tls: bool) -> String {
         let mut text = Vec::new();
-        jar.write(&origin(host, is_tls), target.as_bytes(), NOW, &mut text, 0);
+        jar.write((host, is_tls), target.as_bytes(), NOW, &mut text, 0);
         String::from_utf8(text).unwrap()
     }
 

@@ -54,10 +54,9 @@ impl Outer {
     /// What came of it comes over a channel, which is closed where the thread fails.
     pub(super) fn start(self, name: &str) -> io::Result<oneshot::Receiver<Gone>> {
         let (send, gone) = oneshot::channel();
-        let runtime = Builder::new_current_thread();
         thread::Builder::new().name(format!("load-{name}")).spawn(move || {
-            let mut runtime = runtime;
-            if let Ok(runtime) = runtime.enable_all().build_local(LocalOptions::default()) {
+            let built = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+            if let Ok(runtime) = built {
                 // Nobody waits for it any more where that fails.
                 let _told = send.send(runtime.block_on(self.run()));
                 runtime.shutdown_background();

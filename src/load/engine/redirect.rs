@@ -102,7 +102,8 @@ impl Hop {
             header("Referer", referer.as_bytes());
         }
         let mut cookies = self.cookies.clone();
-        jar.write(&self.origin, target.as_bytes(), now_s, &mut cookies, 0);
+        let server = (&*self.origin.host, self.origin.is_tls);
+        jar.write(server, target.as_bytes(), now_s, &mut cookies, 0);
         if !cookies.is_empty() {
             header("Cookie", &cookies);
         }

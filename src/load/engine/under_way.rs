@@ -13,7 +13,7 @@ impl UnderWay<'_> {
         UnderWay { thread, scenario, is_complete: false }
     }
 
-    pub(super) fn is_complete(mut self, took_ns: u64) {
+    pub(super) fn completed(mut self, took_ns: u64) {
         self.is_complete = true;
         self.thread.meter.borrow_mut().scenarios[self.scenario].iteration_duration.record(took_ns);
     }

@@ -1,6 +1,7 @@
 //! A virtual user: runs the flow of its scenario, one iteration after the other, over connections of its own.
 
 use std::cell::RefCell;
+use std::future::pending;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use super::lane::Lane;
 use super::note::Spot;
 use super::report::Told;
 use super::script::{Act, Prepared, Script};
-use super::shared::Stop;
 use super::thread::Thread;
 use super::under_way::UnderWay;
 use super::wire::Trouble;
@@ -85,14 +85,19 @@ impl User {
         let under_way = UnderWay::new(&thread, self.scenario);
         let (end, verdict) = self.walk(begun, intended).await;
         match verdict {
-            Verdict::Whole | Verdict::Failed => under_way.is_complete(end - begun),
+            Verdict::Whole | Verdict::Failed => under_way.completed(end - begun),
             Verdict::Broken => drop(under_way),
             Verdict::Aborted => {
                 drop(under_way);
-                Box::pin(thread.stopped(Stop::Now)).await;
+                // The run's end takes it away.
+                pending::<()>().await;
             }
         }
-        let least = thread.plan.options.min_iteration_duration.nanos();
+        let options = &thread.plan.options;
+        if options.no_vu_connection_reuse {
+            self.lanes.iter_mut().for_each(Lane::close);
+        }
+        let least = options.min_iteration_duration.nanos();
         if let Some(left) = least.checked_sub(end - begun).filter(|left| *left > 0) {
             sleep(Duration::from_nanos(left)).await;
         }
@@ -181,12 +186,8 @@ impl User {
     fn begin(&mut self, script: &Script) {
         self.values.begin(self.iterations, &script.data);
         self.iterations += 1;
-        let options = &self.thread.plan.options;
-        if !options.no_cookies_reset {
+        if !self.thread.plan.options.no_cookies_reset {
             self.jar.get_mut().clear();
-        }
-        if options.no_vu_connection_reuse {
-            self.lanes.iter_mut().for_each(Lane::close);
         }
     }
 
@@ -322,5 +323,29 @@ impl Drop for User {
         if let Some(numbers) = self.thread.numbers.get(self.scenario) {
             numbers.give_back(self.values.vu());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::engine::clock::Clock;
+    use crate::load::engine::plan::Plan;
+    use crate::load::engine::shared::{Shared, Stop};
+    use std::mem::{size_of, size_of_val};
+    use std::sync::Arc;
+    use tokio::sync::{mpsc, watch};
+
+    /// There are tens of thousands.
+    #[test]
+    fn a_user_without_data_is_small() {
+        let plan = Arc::new(Plan::default());
+        let shared = Arc::new(Shared::new(&plan, 1, None));
+        let (stop, tell) = (watch::channel(Stop::No).1, mpsc::unbounded_channel().0);
+        let thread = Rc::new(Thread::new(plan, shared, Clock::start(), 0, stop, tell));
+        let mut user = User::with(&thread, 0, Values::new(&Arc::default(), 1, 1));
+        let (own, lane) = (size_of_val(&user), size_of::<Lane>());
+        let iteration = size_of_val(&user.iterate(0, 0));
+        assert!(own + lane + iteration <= 2048, "{own} and {lane} and in an iteration {iteration} bytes");
     }
 }

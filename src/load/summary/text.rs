@@ -59,7 +59,8 @@ fn metrics(results: &Results, options: &Options) -> Vec<Vec<String>> {
         .collect();
     if results.interrupted > 0 {
         // Complete ones alone are a metric, as in k6.
-        let cells = Cells::Plain { value: results.interrupted.to_string(), asides: Vec::new() };
+        let (value, asides) = (results.interrupted.to_string(), vec!["not complete".to_owned()]);
+        let cells = Cells::Plain { value, asides };
         lines.push((Section::Execution, Line::new("iterations_interrupted", cells)));
     }
     let widths = Widths::of(lines.iter().map(|(_, line)| line));

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn keep(content: usize) -> Keep {
-    Keep { head: true, content }
+    Keep { head: true, content, ..Keep::default() }
 }
 
 /// Feeds `input` by so many bytes at a time.
@@ -229,4 +229,26 @@ fn a_response_of_another_framing_reads_alike() {
     assert_eq!(reader.field("x"), Some(&b"\xff"[..]));
     let many = vec![("x", &b"y"[..]); 101];
     assert!(reader.head_came(200, many.into_iter()).is_err());
+}
+
+#[test]
+fn a_head_with_news_is_kept_and_no_other() {
+    for (head, redirects, sets_cookies) in [
+        ("200 OK\r\nlocation: /x", false, false),
+        ("302 Found\r\nLocation: /x", true, false),
+        ("302 Found\r\nx: y", false, false),
+        ("304 Not Modified\r\nlocation: /x", false, false),
+        ("200 OK\r\nset-cookie: a=1\r\nSet-Cookie: b=2", false, true),
+    ] {
+        let mut reader = Reader::default();
+        reader.begin(false, Keep { news: true, ..Keep::default() });
+        let text = format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n");
+        assert_eq!(feed(&mut reader, &text, 7), Ok(Progress::Done), "{head}");
+        let response = reader.response();
+        assert_eq!((response.redirects, response.sets_cookies), (redirects, sets_cookies), "{head}");
+        assert_eq!(reader.field("location").is_some(), redirects, "{head}");
+        let mut cookies = Vec::new();
+        reader.each_field("set-cookie", |value| cookies.push(value.to_vec()));
+        assert_eq!(cookies.len(), if sets_cookies { 2 } else { 0 }, "{head}");
+    }
 }
