@@ -20,7 +20,9 @@ use rustix::net::sockopt::set_socket_linger;
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::faults::{THREE, fails};
 use crate::harness::{counter, rate, run, threshold};
@@ -30,6 +32,14 @@ static ONLY_12: [&SupportedProtocolVersion; 1] = [&TLS12];
 static ONLY_13: [&SupportedProtocolVersion; 1] = [&TLS13];
 
 type Seen = Arc<Mutex<Vec<HandshakeKind>>>;
+
+/// What a real server does with a connection.
+pub(crate) async fn speak(stream: TlsStream<TcpStream>) {
+    let answer =
+        |_: Request<_>| async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"ok")))) };
+    // Its end, however it ends, is seen by the other side.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+}
 
 /// A real server that answers `ok`, and which handshakes it saw.
 fn https(acceptor: TlsAcceptor) -> (SocketAddr, Seen) {
@@ -41,10 +51,7 @@ fn https(acceptor: TlsAcceptor) -> (SocketAddr, Seen) {
             // What fails here is told by the other side.
             let Ok(stream) = acceptor.accept(stream).await else { return };
             seen.lock().unwrap().push(stream.get_ref().1.handshake_kind().unwrap());
-            let answer = |_: Request<_>| async {
-                Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"ok"))))
-            };
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            speak(stream).await;
         }
     });
     (address, seen)
@@ -152,7 +159,7 @@ fn handshakes_that_stall_break_or_end() {
     let Step::Request(request) = &mut plan.scenarios[0].steps[0] else { panic!() };
     request.timeout = Span::from_millis(200);
     fails(plan, 1050);
-    let heard = async |stream: &mut tokio::net::TcpStream| {
+    let heard = async |stream: &mut TcpStream| {
         let _ = stream.read(&mut [0; 64]).await;
     };
     let broken = serve(move |mut stream, _| async move {

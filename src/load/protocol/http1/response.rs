@@ -172,13 +172,15 @@ impl Reader {
         }
     }
 
-    /// The head of a response that came in another framing, as HTTP/2's does. It is kept as if it had come in ours.
+    /// The head of a response that came in another framing, as HTTP/2's does, with so many fields. It is kept as if it
+    /// had come in ours.
     pub fn head_came<'a>(
         &mut self,
         status: u16,
-        fields: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>,
+        count: usize,
+        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), Fault> {
-        if fields.len() > MOST_FIELDS {
+        if count > MOST_FIELDS {
             return Err(Fault::Head(httparse::Error::TooManyHeaders));
         }
         self.response.status = status;
