@@ -47,7 +47,7 @@ pub(crate) fn try_file(text: &str) -> Result<Plan, String> {
         overrides: Shortcuts::default(),
         metrics: &[],
     };
-    let settings = Settings { run_id: "test".into(), threads: Some(2), seed: Some(7) };
+    let settings = Settings { run_id: "test".into(), threads: Some(2), seed: Some(7), ..Settings::default() };
     let file = File::parse(Path::new("t.yaml"), text, &surroundings);
     file.and_then(|file| Plan::of(file, settings)).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -86,6 +86,41 @@ fn it_is_chosen_in_the_handshake() {
     assert_eq!((connections.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (1, 3));
 }
 
+/// The program's own flags, against a server that has both.
+#[test]
+fn flags_say_what_is_spoken() {
+    let authority = Authority::new();
+    let acceptor = authority.acceptor(&Shown { protocols: &["h2", "http/1.1"], ..Shown::default() });
+    let address = serve(move |stream, _| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(stream) = acceptor.accept(stream).await else { return };
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                speak(stream, Arc::default(), ok).await;
+            } else {
+                crate::tls::speak(stream).await;
+            }
+        }
+    });
+    let ca = authority.file("ca.pem");
+    let ca = ["--tls-ca", ca.to_str().unwrap()];
+    let https = format!("https://localhost:{}/", address.port());
+    let http = format!("http://{}/", cleartext(ok).0);
+    for (url, flags, tags) in [
+        (&https, &[ca[0], ca[1]][..], "proto:HTTP/2.0,tls_version:tls1.3"),
+        (&https, &[ca[0], ca[1], "--tls-max", "1.2"], "proto:HTTP/2.0,tls_version:tls1.2"),
+        (&https, &[ca[0], ca[1], "--http1"], "proto:HTTP/1.1,tls_version:tls1.3"),
+        (&https, &["--insecure-skip-tls-verify"], "proto:HTTP/2.0"),
+        (&https, &[], "error_code:1310,status:0"),
+        (&http, &["--http2-prior-knowledge"], "proto:HTTP/2.0"),
+    ] {
+        let threshold = format!("http_reqs{{{tags}}}=count==5");
+        let all = [flags, &["--iterations", "5", "--quiet", "--threshold", &threshold]].concat();
+        let (code, out, said) = crate::program::run(url, &all);
+        assert_eq!(code, 0, "{flags:?}: {out}{said}");
+    }
+}
+
 #[test]
 fn it_is_known_before() {
     let (address, requests) = cleartext(ok);

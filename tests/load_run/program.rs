@@ -15,7 +15,7 @@ fn command(url: &str, flags: &[&str]) -> Command {
     command
 }
 
-fn run(url: &str, flags: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(url: &str, flags: &[&str]) -> (i32, String, String) {
     let output = command(url, flags).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))

@@ -19,7 +19,9 @@ use rustix::net::sockopt::set_socket_linger;
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::faults::{THREE, fails};
 use crate::harness::{counter, get, plan_of, rate, run, threshold};
@@ -29,6 +31,14 @@ static ONLY_12: [&SupportedProtocolVersion; 1] = [&TLS12];
 static ONLY_13: [&SupportedProtocolVersion; 1] = [&TLS13];
 
 type Seen = Arc<Mutex<Vec<HandshakeKind>>>;
+
+/// What a real server does with a connection.
+pub(crate) async fn speak(stream: TlsStream<TcpStream>) {
+    let answer =
+        |_: Request<_>| async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"ok")))) };
+    // Its end, however it ends, is seen by the other side.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+}
 
 /// A real server that answers `ok`, and which handshakes it saw.
 fn https(acceptor: TlsAcceptor) -> (SocketAddr, Seen) {
@@ -40,10 +50,7 @@ fn https(acceptor: TlsAcceptor) -> (SocketAddr, Seen) {
             // What fails here is told by the other side.
             let Ok(stream) = acceptor.accept(stream).await else { return };
             seen.lock().unwrap().push(stream.get_ref().1.handshake_kind().unwrap());
-            let answer = |_: Request<_>| async {
-                Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"ok"))))
-            };
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            speak(stream).await;
         }
     });
     (address, seen)
@@ -149,7 +156,7 @@ fn handshakes_that_stall_break_or_end() {
     });
     let plan = plan_of(&get(stalled, "/", "200ms"), THREE);
     fails(secured(plan, stalled, &TlsSettings::default()), 1050);
-    let heard = async |stream: &mut tokio::net::TcpStream| {
+    let heard = async |stream: &mut TcpStream| {
         let _ = stream.read(&mut [0; 64]).await;
     };
     let broken = serve(move |mut stream, _| async move {

@@ -68,12 +68,11 @@ async fn addresses(thread: &Thread, place: usize, host: &Host) -> Result<Vec<Soc
     if names.is_blocked(&host.name) {
         return Err(Failure::BlockedHost);
     }
-    let mut found = match names.instead_of(&host.name, host.port) {
-        Some(address) => vec![address],
-        None => {
-            let below = |bound| thread.random.borrow_mut().below(bound);
-            thread.lookups.addresses(place, host, thread.clock, below).await?
-        }
+    let mut found = if let Some(address) = names.instead_of(&host.name, host.port) {
+        vec![address]
+    } else {
+        let below = |bound| thread.random.borrow_mut().below(bound);
+        thread.lookups.addresses(place, host, thread.clock, below).await?
     };
     found.retain(|address| !names.is_blacklisted(address.ip()));
     if found.is_empty() { Err(Failure::BlockedAddress) } else { Ok(found) }

@@ -67,9 +67,8 @@ impl Failure {
             Failure::Handshake(error) | Failure::Send(error) | Failure::Receive(error) => of_stream(error),
             Failure::Malformed(_) => ErrorCode::GENERIC,
             Failure::Http2(fault) => ErrorCode::of_http2(fault.from, fault.code),
-            Failure::Untranslatable(_) => ErrorCode(1020),
+            Failure::Untranslatable(_) | Failure::Url(_) => ErrorCode(1020),
             Failure::Timeout => ErrorCode::TIMEOUT,
-            Failure::Url(_) => ErrorCode(1020),
             Failure::BlockedAddress => ErrorCode(1110),
             Failure::BlockedHost => ErrorCode(1111),
         }

@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, spawn_local};
 
 use super::clock::Clock;
 use super::connection::{Sending, Times};
-use super::counted::{Counted, Wire};
+use super::counted::{Counted, Wire, again};
 use super::deadline::Deadline;
 use super::failure::Failure;
 use super::stream::Stream;
@@ -177,9 +177,9 @@ impl Exchange {
             times.first = clock.now_ns();
             times.reads = 1;
             let (head, body) = response.into_parts();
-            let fields: Vec<(&str, &[u8])> =
-                head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-            reader.head_came(head.status.as_u16(), fields.into_iter()).map_err(Failure::from)?;
+            let fields = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            let came = reader.head_came(head.status.as_u16(), head.headers.len(), fields);
+            came.map_err(Failure::from)?;
             self.body.insert(body)
         };
         loop {
@@ -248,8 +248,7 @@ fn failure_of(error: &h2::Error, wire: &Wire) -> Failure {
     if let Some(code) = wire.farewell.borrow().code() {
         return http2::Fault { from: FaultFrom::GoAway, code, is_unprocessed: false }.into();
     }
-    match wire.failure.borrow_mut().take() {
-        Some(error) => Failure::Receive(error),
-        None => Fault::Closed.into(),
-    }
+    // All requests that were under way ask for it.
+    let failure = wire.failure.borrow();
+    failure.as_ref().map_or(Fault::Closed.into(), |error| Failure::Receive(again(error)))
 }

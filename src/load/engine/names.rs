@@ -117,14 +117,11 @@ fn place(text: &str) -> Option<Place> {
 impl Network {
     /// One address alone is a network, too.
     fn of(text: &str) -> Option<Network> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address.parse::<IpAddr>().ok()?, bits.parse().ok()?),
-            None => {
-                let address = text.parse::<IpAddr>().ok()?;
-                (address, if address.is_ipv4() { 32 } else { 128 })
-            }
-        };
-        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Network { address, bits })
+        let (address, bits) = text.split_once('/').map_or((text, None), |(text, bits)| (text, Some(bits)));
+        let address = address.parse::<IpAddr>().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
+        (bits <= most).then_some(Network { address, bits })
     }
 
     fn has(&self, address: IpAddr) -> bool {
@@ -144,15 +141,15 @@ impl Network {
 mod tests {
     use super::*;
 
-    fn names(options: Options) -> Names {
-        Names::of(&options).unwrap()
+    fn names(options: &Options) -> Names {
+        Names::of(options).unwrap()
     }
 
     #[test]
     fn names_stand_for_addresses() {
         let hosts = [("h", "10.0.0.1"), ("h:81", "10.0.0.2:8081"), ("*.h", "10.0.0.3"), ("v", "[::1]:5")];
         let hosts = hosts.map(|(name, to)| (name.to_owned(), to.to_owned())).into();
-        let names = names(Options { hosts, ..Options::default() });
+        let names = names(&Options { hosts, ..Options::default() });
         for (host, port, expected) in [
             ("h", 80, Some("10.0.0.1:80")),
             ("H", 81, Some("10.0.0.2:8081")),
@@ -175,7 +172,7 @@ mod tests {
     #[test]
     fn names_and_addresses_can_be_forbidden() {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        let names = names(Options {
+        let names = names(&Options {
             block_hostnames: texts(&["*.bad", "worse"]),
             blacklist_ips: texts(&["10.0.0.0/8", "192.168.1.1", "fd00::/8", "0.0.0.0/32"]),
             ..Options::default()

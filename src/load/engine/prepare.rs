@@ -38,11 +38,13 @@ impl Plan {
         let mut scenarios = Vec::new();
         for plan in plans {
             let known = compiled.iter().find(|(flow, _)| Arc::ptr_eq(flow, &plan.flow));
-            let script = known.map(|(_, script)| Arc::clone(script)).unwrap_or_else(|| {
+            let script = if let Some((_, script)) = known {
+                Arc::clone(script)
+            } else {
                 let script = Arc::new(setting.script(&plan.flow, ""));
                 compiled.push((plan.flow, Arc::clone(&script)));
                 script
-            });
+            };
             scenarios.push(Work { scenario: plan.scenario, script });
         }
         let mut outer = |flow: Option<Flow>, group| flow.map(|flow| Arc::new(setting.script(&flow, group)));

@@ -187,27 +187,35 @@ impl Reader {
         }
     }
 
-    /// The head of a response that came in another framing, as HTTP/2's does. It is kept as if it had come in ours.
+    /// The head of a response that came in another framing, as HTTP/2's does, with so many fields. It is kept as if it
+    /// had come in ours.
     pub fn head_came<'a>(
         &mut self,
         status: u16,
-        fields: impl ExactSizeIterator<Item = (&'a str, &'a [u8])>,
+        count: usize,
+        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Result<(), Fault> {
-        if fields.len() > MOST_FIELDS {
+        if count > MOST_FIELDS {
             return Err(Fault::Head(httparse::Error::TooManyHeaders));
         }
         self.response.status = status;
         self.state = State::Body(Body::UntilClose);
-        if !self.keep.head {
+        if !self.keep.head && !self.keep.news {
             return Ok(());
         }
         self.head.extend_from_slice(format!("HTTP/1.1 {status} \r\n").as_bytes());
         for (name, value) in fields {
+            self.response.redirects |= may_redirect(status) && name.eq_ignore_ascii_case("location");
+            self.response.sets_cookies |= name.eq_ignore_ascii_case("set-cookie");
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
                 self.head.extend_from_slice(part);
             }
         }
         self.head.extend_from_slice(b"\r\n");
+        let has_news = self.response.redirects || self.response.sets_cookies;
+        if !self.keep.head && !has_news {
+            self.head.clear();
+        }
         Ok(())
     }
 
@@ -283,7 +291,7 @@ fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
     let (mut closes, mut keeps) = (false, head.version == Some(1));
     let (mut fixed, mut is_chunked, mut is_coded) = (None, false, false);
     let (mut redirects, mut sets_cookies) = (false, false);
-    let may_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
+    let may_redirect = may_redirect(status);
     for field in &*head.headers {
         match field.name.len() {
             8 if may_redirect && field.name.eq_ignore_ascii_case("location") => redirects = true,
@@ -316,6 +324,10 @@ fn framing(bytes: &[u8], is_head: bool) -> Result<Option<Framing>, Fault> {
     // Of several lines the careful one counts; and behind 101 another protocol is spoken.
     let keeps_alive = keeps && !closes && status != 101 && body != Some(Body::UntilClose);
     Ok(Some(Framing { length, status, body, keeps_alive, redirects, sets_cookies }))
+}
+
+fn may_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 /// Old servers go on with a field in the next line, behind a space.

@@ -219,7 +219,7 @@ fn a_response_of_another_framing_reads_alike() {
     let mut reader = Reader::default();
     reader.begin(false, keep(3));
     let fields = [("content-type", &b"text/plain"[..]), ("x", b"\xff")];
-    reader.head_came(201, fields.into_iter()).unwrap();
+    reader.head_came(201, 2, fields.into_iter()).unwrap();
     reader.content_came(b"ab");
     reader.content_came(b"cd");
     reader.ended(77);
@@ -227,8 +227,15 @@ fn a_response_of_another_framing_reads_alike() {
     assert_eq!((response.status, response.body_bytes, response.wire_bytes), (201, 4, 77));
     assert_eq!((reader.content(), reader.field("Content-Type")), (&b"abc"[..], Some(&b"text/plain"[..])));
     assert_eq!(reader.field("x"), Some(&b"\xff"[..]));
+    reader.begin(false, Keep { news: true, ..Keep::default() });
+    reader.head_came(302, 2, [("location", &b"/x"[..]), ("set-cookie", b"a=1")].into_iter()).unwrap();
+    let response = reader.response();
+    assert!(response.redirects && response.sets_cookies && reader.field("location") == Some(b"/x"));
+    reader.begin(false, Keep { news: true, ..Keep::default() });
+    reader.head_came(200, 1, [("location", &b"/x"[..])].into_iter()).unwrap();
+    assert!(!reader.response().redirects && reader.field("location").is_none());
     let many = vec![("x", &b"y"[..]); 101];
-    assert!(reader.head_came(200, many.into_iter()).is_err());
+    assert!(reader.head_came(200, 101, many.into_iter()).is_err());
 }
 
 #[test]
