@@ -33,7 +33,8 @@ impl Plan {
         let mut scenarios = Vec::new();
         for plan in plans {
             let known = compiled.iter().find(|(flow, _)| Arc::ptr_eq(flow, &plan.flow));
-            let script = known.map(|(_, script)| Arc::clone(script)).unwrap_or_else(|| {
+            let known = known.map(|(_, script)| Arc::clone(script));
+            let script = known.unwrap_or_else(|| {
                 let script = Arc::new(setting.script(&plan.flow, ""));
                 compiled.push((plan.flow, Arc::clone(&script)));
                 script
