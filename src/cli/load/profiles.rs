@@ -7,18 +7,17 @@ use crate::model::nearest::nearest;
 
 pub(super) fn run(arguments: &Profiles) -> Result<(), Failure> {
     let Some(name) = &arguments.name else { return output::print(&list()) };
-    match find(name) {
-        Some(profile) => output::print(profile.text),
-        None => {
-            let names = ALL.map(|profile| profile.name);
-            let meant = nearest(name, names).map(|meant| format!("; did you mean {meant}?"));
-            let meant = meant.unwrap_or_else(|| format!("; allowed: {}", names.join(", ")));
-            Err(Failure::Usage(vec![format!("no load test is called {name}{meant}")]))
-        }
+    if let Some(profile) = find(name) {
+        return output::print(profile.text);
     }
+    let names = ALL.map(|profile| profile.name);
+    let meant = nearest(name, names).map(|meant| format!("; did you mean {meant}?"));
+    let meant = meant.unwrap_or_else(|| format!("; allowed: {}", names.join(", ")));
+    Err(Failure::Usage(vec![format!("no load test is called {name}{meant}")]))
 }
 
 fn list() -> String {
     let width = ALL.iter().map(|profile| profile.name.len()).max().unwrap_or(0);
-    ALL.iter().map(|profile| format!("{:<width$}  {}\n", profile.name, profile.about)).collect()
+    let lines = ALL.map(|profile| format!("{:<width$}  {}\n", profile.name, profile.about));
+    lines.concat()
 }

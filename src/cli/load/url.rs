@@ -56,12 +56,12 @@ pub(super) fn file(
 fn change(request: &mut Request, run: &Run, problems: &mut Problems) {
     let usual = if run.body.is_some() { "POST" } else { "GET" };
     let method = run.method.as_deref().unwrap_or(usual);
-    match Method::ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(method)) {
-        Some((_, known)) => request.method = *known,
-        None => {
-            let known = Method::ALL.map(|(_, method)| method.name()).join(", ");
-            problems.push(format!("--method: \"{method}\" is no method; allowed: {known}"));
-        }
+    let known = Method::ALL.iter().find(|(name, _)| name.eq_ignore_ascii_case(method));
+    if let Some((_, known)) = known {
+        request.method = *known;
+    } else {
+        let known = Method::ALL.map(|(_, method)| method.name()).join(", ");
+        problems.push(format!("--method: \"{method}\" is no method; allowed: {known}"));
     }
     request.headers = run.header.iter().filter_map(|header| pair(header, problems)).collect();
     request.body = body(run.body.as_deref(), problems);

@@ -152,14 +152,11 @@ fn place(text: &str) -> Option<Place> {
 impl Network {
     /// One address alone is a network, too.
     fn of(text: &str) -> Option<Network> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address.parse::<IpAddr>().ok()?, bits.parse().ok()?),
-            None => {
-                let address = text.parse::<IpAddr>().ok()?;
-                (address, if address.is_ipv4() { 32 } else { 128 })
-            }
-        };
-        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Network { address, bits })
+        let (address, bits) = text.split_once('/').map_or((text, None), |(one, bits)| (one, Some(bits)));
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Some(most), |bits| bits.parse().ok())?;
+        (bits <= most).then_some(Network { address, bits })
     }
 
     fn has(&self, address: IpAddr) -> bool {
