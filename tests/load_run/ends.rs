@@ -45,9 +45,9 @@ teardown: [{{get: 'http://{0}/z'}}]
 fn iterations_that_are_cut_off_are_counted() {
     let target = target();
     for json in [
-        r#"{executor: constant-vus, vus: 2, duration: 1s, gracefulStop: 0s}"#,
-        r#"{executor: ramping-vus, startVUs: 2, gracefulRampDown: 0s, gracefulStop: 0s, stages: [{duration: 1s, target: 2}, {duration: 0s, target: 0}]}"#,
-        r#"{executor: constant-arrival-rate, rate: 2, duration: 1s, preAllocatedVUs: 2, gracefulStop: 0s}"#,
+        "{executor: constant-vus, vus: 2, duration: 1s, gracefulStop: 0s}",
+        "{executor: ramping-vus, startVUs: 2, gracefulRampDown: 0s, gracefulStop: 0s, stages: [{duration: 1s, target: 2}, {duration: 0s, target: 0}]}",
+        "{executor: constant-arrival-rate, rate: 2, duration: 1s, preAllocatedVUs: 2, gracefulStop: 0s}",
     ] {
         let results = run(plan(target.address(), "/?delay=1m", json));
         assert_eq!((counter(&results, "iterations"), results.interrupted), (0, 2), "{json}");

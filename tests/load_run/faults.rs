@@ -10,7 +10,7 @@ use podometer::load::engine::{Host, Plan};
 use podometer::load::exit::Exit;
 use rustix::net::sockopt::set_socket_linger;
 
-use crate::harness::{counter, file, get, heard, plan, plan_of, post, rate, run, server, threshold};
+use crate::harness::{counter, get, heard, plan, plan_of, post, rate, run, server, threshold};
 use crate::ports::free_address;
 
 pub(crate) const THREE: &str = r#"{"executor": "per-vu-iterations", "vus": 1, "iterations": 3}"#;

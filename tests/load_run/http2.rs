@@ -41,8 +41,9 @@ fn ok(_: http::Request<h2::RecvStream>, mut respond: server::SendResponse<Bytes>
 }
 
 /// A plan in HTTP/2 at once.
-fn known(plan: Plan) -> Plan {
-    Plan { has_prior_knowledge: true, ..plan }
+fn known(mut plan: Plan) -> Plan {
+    plan.has_prior_knowledge = true;
+    plan
 }
 
 fn usual(address: SocketAddr, json: &str) -> Plan {

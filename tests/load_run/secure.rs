@@ -127,7 +127,8 @@ pub(crate) fn secure(address: SocketAddr, json: &str, settings: &TlsSettings) ->
 }
 
 /// The same plan with TLS.
-pub(crate) fn secured(plan: Plan, address: SocketAddr, settings: &TlsSettings) -> Plan {
-    let host = Host { name: "localhost".into(), port: address.port(), is_tls: true };
-    Plan { hosts: vec![host], tls: LateTls::new(settings.clone()), ..plan }
+pub(crate) fn secured(mut plan: Plan, address: SocketAddr, settings: &TlsSettings) -> Plan {
+    plan.hosts = vec![Host { name: "localhost".into(), port: address.port(), is_tls: true }];
+    plan.tls = LateTls::new(settings.clone());
+    plan
 }
