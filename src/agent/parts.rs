@@ -1,8 +1,10 @@
 //! The seam to the command line.
 
-use super::{doctor, local, run};
+use std::net::SocketAddr;
+
+use super::{doctor, local, outlets, page, run};
 use crate::cli::check::Group;
-use crate::cli::{SetLevel, SnapshotSource, Wiring};
+use crate::cli::{MakePage, Outlets, Served, SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
 use crate::target;
 
@@ -21,6 +23,14 @@ impl Wiring for Parts {
 
     fn run_target(&self, config: target::Config) -> anyhow::Result<()> {
         Ok(target::run(config)?)
+    }
+
+    fn open_outlets(&self, config: &Config) -> anyhow::Result<Box<dyn Outlets>> {
+        Ok(Box::new(outlets::Running::start(config)?))
+    }
+
+    fn serve_page(&self, listen: SocketAddr, page: MakePage) -> anyhow::Result<Box<dyn Served>> {
+        Ok(Box::new(page::Serving::start(listen, page)?))
     }
 
     fn examine(&self, config: &Config) -> Vec<Group> {

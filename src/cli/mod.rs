@@ -29,4 +29,4 @@ mod wiring;
 
 pub use failure::Failure;
 pub use run::run;
-pub use wiring::{SetLevel, SnapshotSource, Wiring};
+pub use wiring::{MakePage, Outlets, Served, SetLevel, SnapshotSource, Wiring};

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::outputs::OutputFlags;
 use super::reports::Reports;
 
 /// Puts load on an HTTP server and says how it took it, in k6's words.
@@ -41,7 +42,11 @@ Examples:
   podometer load run http://127.0.0.1:9759/ --rate 200/s --duration 10s --vus 20
   podometer load run http://127.0.0.1:9759/ --rate 10/s --stage 1m:500 --threshold 'http_req_duration=p(95)<500'
   podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m --summary-trend-stats 'med,p(99),p(99.9)' --junit out.xml
-  podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json")]
+  podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json
+  podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m -o influxdb=http://influxdb:8086/k6 -o prometheus=:9102
+  K6_PROMETHEUS_RW_TREND_STATS='p(95),p(99)' podometer load run http://127.0.0.1:9759/ --rate 50/s --duration 1m \\
+    --tag type=service -o experimental-prometheus-rw=http://prometheus:9090/api/v1/write -o pushgateway=http://pushgateway:9091
+  podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m -o 'jmeter=http://influxdb:8086/telegraf?application=shop'")]
 pub(in crate::cli) struct Run {
     /// Where the requests go: http://host[:port][/path][?query].
     #[arg(value_name = "URL")]
@@ -96,4 +101,6 @@ pub(in crate::cli) struct Run {
     pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) reports: Reports,
+    #[command(flatten)]
+    pub(super) outputs: OutputFlags,
 }

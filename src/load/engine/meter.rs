@@ -53,6 +53,9 @@ pub struct StepMeter {
     /// The one that was met last is most likely met next.
     last: usize,
     pub checks: Vec<Tally>,
+    /// Those of the scenario, by step.
+    pub sent_bytes: u64,
+    pub received_bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,6 +124,7 @@ impl ScenarioMeter {
         for step in &mut self.steps {
             step.outcomes.iter_mut().for_each(Outcome::clear);
             step.checks.fill(Tally::default());
+            (step.sent_bytes, step.received_bytes) = (0, 0);
         }
         self.iteration_duration.clear();
         self.starts.clear();
@@ -208,5 +212,7 @@ impl StepMeter {
             own.passes += other.passes;
             own.fails += other.fails;
         }
+        self.sent_bytes += other.sent_bytes;
+        self.received_bytes += other.received_bytes;
     }
 }

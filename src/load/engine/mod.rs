@@ -16,6 +16,8 @@ mod error;
 mod executor;
 /// Why a request has no response, under k6's codes.
 mod failure;
+/// What came since the last tick, lent without a copy.
+mod handed;
 /// Whether the generator itself is the bottleneck.
 pub mod health;
 /// What a thread has seen.
@@ -34,6 +36,8 @@ mod run;
 mod shared;
 /// What the users of a thread have in common.
 mod thread;
+/// Seconds of a run as intervals.
+mod told;
 /// A virtual user.
 mod user;
 /// Metrics out of a meter.
@@ -52,3 +56,4 @@ pub use observer::{Observer, Tick};
 pub use outcome::Outcome;
 pub use plan::{Check, Host, Plan, Request, Step, USUALLY_EXPECTED, Work};
 pub use run::run;
+pub use told::{Second, Teller};

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::books::Books;
 use super::clock::Clock;
 use super::error::EngineError;
+use super::handed::Handed;
 use super::health::Health;
 use super::meter::Meter;
 use super::observer::{Observer, Tick};
@@ -51,7 +52,7 @@ struct Coordinator {
     stop: watch::Sender<Stop>,
     reports: mpsc::UnboundedReceiver<Report>,
     /// What came since the last tick, and when that was.
-    last: Meter,
+    last: Handed,
     ticked: u64,
     health: Health,
     exit: Exit,
@@ -103,7 +104,7 @@ impl Coordinator {
             // One that is gone leaves no report; `follow` sees the end of its channel.
             let _told = start.send(clock);
         }
-        let last = Meter::new(&plan);
+        let last = Handed::new(&plan);
         let books = Books::new(plan);
         let started_ms = since.as_millis() as i64;
         Ok(Coordinator {
@@ -133,7 +134,7 @@ impl Coordinator {
                 Some(()) = terminate.recv() => self.interrupted(observer),
             }
         }
-        self.end()
+        self.end(observer)
     }
 
     fn interrupted(&mut self, observer: &mut dyn Observer) {
@@ -149,7 +150,7 @@ impl Coordinator {
 
     fn take(&mut self, mut report: Report, observer: &mut dyn Observer) {
         self.books.total.merge(&report.meter);
-        self.last.merge(&report.meter);
+        self.last.get_mut().merge(&report.meter);
         self.health.take(&report);
         let Some(thread) = self.threads.get_mut(report.thread) else { return };
         report.meter.clear();
@@ -177,21 +178,11 @@ impl Coordinator {
         self.books.vus_max.set(vus_max);
         self.books.elapsed = Span::from_secs(second);
         for window in &mut self.books.windows {
-            window.push(self.ticked, second, &self.last);
+            window.push(self.ticked, second, self.last.get());
         }
+        self.tell(Span::from_secs(second - self.ticked), (vus, vus_max), false, observer);
         let books = &self.books;
-        observer.second(&Tick {
-            plan: &books.plan,
-            elapsed: books.elapsed,
-            span: Span::from_secs(second - self.ticked),
-            total: &books.total,
-            last: &self.last,
-            vus,
-            vus_max,
-            books,
-            started_ms: self.started_ms,
-        });
-        self.last.clear();
+        self.last.renew(&books.plan);
         let every = EVALUATED_EVERY.nanos() / Span::SECOND.nanos();
         let is_due = second / every > self.ticked / every;
         self.ticked = second;
@@ -207,11 +198,31 @@ impl Coordinator {
         }
     }
 
-    fn end(mut self) -> Results {
-        let elapsed = Span::from_nanos(self.clock.now_ns());
+    fn tell(&self, span: Span, (vus, vus_max): (u64, u64), is_last: bool, observer: &mut dyn Observer) {
+        let books = &self.books;
+        observer.second(&Tick {
+            plan: &books.plan,
+            elapsed: books.elapsed,
+            span,
+            total: &books.total,
+            last: self.last.get(),
+            vus,
+            vus_max,
+            is_last,
+            books,
+            started_ms: self.started_ms,
+        });
+    }
+
+    fn end(mut self, observer: &mut dyn Observer) -> Results {
+        // Reports are made a little before the full second.
+        let ticked = Span::from_secs(self.ticked);
+        let elapsed = Span::from_nanos(self.clock.now_ns()).max(ticked);
+        let vus = self.threads.iter().map(|thread| thread.vus).sum();
+        let vus_max = self.threads.iter().map(|thread| thread.vus_max).sum();
         // Of a run that was over before its first second.
         if self.books.vus.value().is_none() {
-            self.books.vus_max.set(self.threads.iter().map(|thread| thread.vus_max).sum());
+            self.books.vus_max.set(vus_max);
         }
         for thread in self.threads.drain(..) {
             if thread.handle.join().is_err() {
@@ -220,12 +231,15 @@ impl Coordinator {
         }
         for (place, scenario) in self.books.total.scenarios.iter_mut().enumerate() {
             scenario.undone += self.shared.left(place);
+            self.last.get_mut().scenarios[place].undone += self.shared.left(place);
         }
         self.books.elapsed = elapsed;
         // What came since the last tick.
         for window in &mut self.books.windows {
-            window.push(self.ticked, self.ticked + 1, &self.last);
+            window.push(self.ticked, self.ticked + 1, self.last.get());
         }
+        let span = Span::from_nanos(elapsed.nanos() - ticked.nanos());
+        self.tell(span, (vus, vus_max), true, observer);
         let mut results = self.books.results(self.started_ms);
         if !results.holds() {
             self.exit = self.exit.worst(Exit::ThresholdsFailed);

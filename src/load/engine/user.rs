@@ -203,8 +203,11 @@ impl User {
             step.checked(number, failure.is_none() && check.condition.holds(&self.reader));
         }
         if ended.timing.was_sent {
-            scenario.sent_bytes += request.bytes.bytes().len() as u64;
-            scenario.received_bytes += response.wire_bytes;
+            let (sent_bytes, received_bytes) = (request.bytes.bytes().len() as u64, response.wire_bytes);
+            step.sent_bytes += sent_bytes;
+            step.received_bytes += received_bytes;
+            scenario.sent_bytes += sent_bytes;
+            scenario.received_bytes += received_bytes;
         }
         failure.is_some()
     }
