@@ -26,7 +26,7 @@ const MOST_CONNECTIONS: usize = 32;
 /// For the head of a request, idleness between two included.
 const HEAD: Duration = Duration::from_secs(90);
 /// For all of a connection, so that a reader that never ends has no place for good.
-const CONNECTION: Duration = Duration::from_mins(60);
+const CONNECTION: Duration = Duration::from_hours(1);
 /// After a failed accept: out of file descriptors, most likely.
 const PAUSE: Duration = Duration::from_millis(100);
 

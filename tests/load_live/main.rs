@@ -7,10 +7,19 @@
     reason = "tests fail by panicking, compare exactly and say loudly what they skip"
 )]
 
+#[allow(dead_code, reason = "shared with tests that ask for more")]
+#[path = "../prometheus/agent.rs"]
+mod agent;
 #[path = "../support/dashboard.rs"]
 mod dashboard;
+#[path = "../prometheus/http.rs"]
+mod http;
 mod influxdb;
+#[allow(dead_code, reason = "shared with tests that ask for more")]
+#[path = "../prometheus/node.rs"]
+mod node;
 mod program;
+mod prometheus;
 #[allow(dead_code, reason = "shared with tests that ask for more")]
 #[path = "../support/servers.rs"]
 mod servers;

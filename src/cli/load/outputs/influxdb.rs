@@ -169,8 +169,7 @@ fn sink(
     };
     address.rest(known)?;
     let name = format!("{kind} {}/{database}", address.base);
-    sinks.influxdb.push(Default::default());
-    let Some(sink) = sinks.influxdb.last_mut() else { return Err("no sink".to_owned()) };
+    let sink = sinks.add_influxdb();
     let login = variables.login();
     (sink.username, sink.password_env, sink.password_file) =
         (login.username, login.password_env, login.password_file);

@@ -31,8 +31,7 @@ pub(super) fn output(
     let test_name = address.take("test_name").unwrap_or_else(|| opening.title.to_owned());
     address.rest(&PARAMETERS)?;
     let slash = if address.path.is_empty() { "" } else { "/" };
-    sinks.pushgateway.push(Default::default());
-    let Some(sink) = sinks.pushgateway.last_mut() else { return Err("no sink".to_owned()) };
+    let sink = sinks.add_pushgateway();
     sink.url = format!("{}{slash}{}", address.base, decoded(&address.path));
     sink.name = format!("pushgateway {}", sink.url);
     sink.job = job;

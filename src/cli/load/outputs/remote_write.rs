@@ -53,8 +53,7 @@ pub(super) fn output(
     // What is wrong with them is said of the variable, not of the flag.
     let headers = variables.get("HTTP_HEADERS").map(|text| headers(&text)).transpose()?.unwrap_or_default();
     let insecure = variables.is_true("INSECURE_SKIP_TLS_VERIFY")?;
-    sinks.remote_write.push(Default::default());
-    let Some(sink) = sinks.remote_write.last_mut() else { return Err("no sink".to_owned()) };
+    let sink = sinks.add_remote_write();
     sink.url = format!("{}/{}", address.base, address.path);
     sink.name = format!("remote-write {}", sink.url);
     let login = variables.login();

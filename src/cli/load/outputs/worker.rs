@@ -141,11 +141,14 @@ impl Worker {
 
     /// Whoever read the page while the run went on shall have the last one, too.
     fn await_scrapes(&self, taken: &[u64], until: Instant) {
-        let is_missing = |(page, taken): (&Box<dyn Served>, &u64)| *taken > 0 && page.count() == *taken;
-        while self.served.iter().zip(taken).any(is_missing) && Instant::now() < until {
+        let missing = || {
+            let each = self.served.iter().zip(taken);
+            each.filter(|(page, taken)| **taken > 0 && page.count() == **taken).map(|(page, _)| page)
+        };
+        while missing().next().is_some() && Instant::now() < until {
             thread::sleep(LOOK);
         }
-        for (page, _) in self.served.iter().zip(taken).filter(|both| is_missing(*both)) {
+        for page in missing() {
             let text = format!("nobody read the last page at http://{}/metrics", page.address());
             Progress::note(&self.voice, &text);
         }
