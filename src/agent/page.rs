@@ -17,7 +17,8 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::cli::{MakePage, Served};
@@ -27,6 +28,8 @@ const MOST_CONNECTIONS: usize = 32;
 const HEAD: Duration = Duration::from_secs(90);
 /// For all of a connection, so that a reader that never ends has no place for good.
 const CONNECTION: Duration = Duration::from_hours(1);
+/// For answers under way when it is to end.
+const LAST: Duration = Duration::from_secs(1);
 /// After a failed accept: out of file descriptors, most likely.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -34,7 +37,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Serving {
     address: SocketAddr,
     count: Arc<AtomicU64>,
-    stop: Option<oneshot::Sender<()>>,
+    /// Dropped to end.
+    stop: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -47,16 +51,13 @@ impl Serving {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.with_context(failed)?;
         let count = Arc::new(AtomicU64::new(0));
-        let (stop, stopped) = oneshot::channel();
+        let (stop, end) = watch::channel(());
         let handed = Arc::clone(&count);
         let serve = move || {
             runtime.block_on(async {
                 // Bound already; only a runtime without IO would refuse it.
                 let Ok(listener) = TcpListener::from_std(listener) else { return };
-                tokio::select! {
-                    () = accept(listener, page, handed) => {}
-                    _ = stopped => {}
-                }
+                accept(listener, page, handed, end).await;
             });
             runtime.shutdown_background();
         };
@@ -85,33 +86,53 @@ impl Drop for Serving {
     }
 }
 
-async fn accept(listener: TcpListener, page: MakePage, count: Arc<AtomicU64>) {
+async fn accept(listener: TcpListener, page: MakePage, count: Arc<AtomicU64>, mut end: watch::Receiver<()>) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut connections = JoinSet::new();
     loop {
-        // Others wait in the kernel's queue.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let connection = connection(stream, Arc::clone(&page), Arc::clone(&count));
-                tokio::spawn(async move {
-                    let _cut_off = timeout(CONNECTION, connection).await;
-                    drop(place);
-                });
+        // Without a place others wait in the kernel's queue.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
+            Some(_) = connections.join_next() => continue,
+            _ = end.changed() => break,
+        };
+        match (place, accepted) {
+            (Ok(place), Ok((stream, _))) => {
+                let connection =
+                    connection(stream, Arc::clone(&page), Arc::clone(&count), end.clone(), place);
+                connections.spawn(timeout(CONNECTION, connection));
             }
-            Err(_) => sleep(PAUSE).await,
+            _ => sleep(PAUSE).await,
         }
     }
+    // Whoever is being answered gets all of it.
+    let _cut_off = timeout(LAST, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(stream: TcpStream, page: MakePage, count: Arc<AtomicU64>) {
+async fn connection(
+    stream: TcpStream,
+    page: MakePage,
+    count: Arc<AtomicU64>,
+    mut end: watch::Receiver<()>,
+    _place: OwnedSemaphorePermit,
+) {
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
         let (page, count) = (Arc::clone(&page), Arc::clone(&count));
         async move { Ok::<_, Infallible>(answer(request.method(), request.uri().path(), page, &count).await) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(64);
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     // A peer that goes away is nobody's failure.
-    let _ended = builder.serve_connection(TokioIo::new(stream), service).await;
+    tokio::select! {
+        _ended = connection.as_mut() => return,
+        _ = end.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ended = connection.await;
 }
 
 async fn answer(method: &Method, path: &str, page: MakePage, count: &AtomicU64) -> Response<Full<Bytes>> {

@@ -154,7 +154,7 @@ fn what_a_database_never_took_waits_where_it_is_said_and_the_next_run_sends_it()
 }
 
 #[test]
-fn a_login_comes_from_the_environment_and_an_abort_is_an_annotation() {
+fn a_login_comes_from_the_environment_and_an_early_end_is_an_annotation() {
     let Some(server) = Server::influxdb(true) else { return };
     server.request("POST", "/query", None, "q=CREATE USER admin WITH PASSWORD 's3cret' WITH ALL PRIVILEGES");
     let (target, directory) = (target(), tempfile::tempdir().unwrap());
@@ -166,11 +166,19 @@ fn a_login_comes_from_the_environment_and_an_abort_is_an_annotation() {
         ("K6_INFLUXDB_USERNAME", "admin"),
         ("K6_INFLUXDB_PASSWORD", "s3cret"),
     ];
-    let flags = ["--vus", "1", "--duration", "1s"];
-    let ended = Load::start(&url, &flags, &variables, directory.path()).end(directory.path());
-    assert_eq!(ended.code, 0, "{:#?}", ended.said);
+    let flags = ["--vus", "1", "--duration", "1h"];
+    let mut load = Load::start(&url, &flags, &variables, directory.path());
+    load.seconds(1);
+    load.interrupt();
+    let ended = load.end(directory.path());
+    assert_eq!(ended.code, 105, "{:#?}", ended.said);
     // admin:s3cret
-    let answer = server.query_as(Some("YWRtaW46czNjcmV0"), "d", "SELECT sum(\"value\") FROM \"http_reqs\"");
-    let sum = answer["results"][0]["series"][0]["values"][0][1].as_f64().unwrap();
-    assert_eq!(sum, ended.number("http_reqs", "count"));
+    let ask =
+        |query: &str| server.query_as(Some("YWRtaW46czNjcmV0"), "d", query)["results"][0]["series"][0].take();
+    let sum = ask("SELECT sum(\"value\") FROM \"http_reqs\"")["values"][0][1].as_f64();
+    assert_eq!(sum, Some(ended.number("http_reqs", "count")));
+    let events = ask("SELECT \"text\" FROM \"events\"")["values"].take();
+    let texts: Vec<&str> = events.as_array().unwrap().iter().map(|row| row[1].as_str().unwrap()).collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts[1].starts_with("stopping: iterations under way may end"), "{texts:?}");
 }

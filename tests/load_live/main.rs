@@ -2,6 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::float_cmp,
+    clippy::format_collect,
     clippy::print_stderr,
     clippy::unwrap_used,
     reason = "tests fail by panicking, compare exactly and say loudly what they skip"
@@ -18,6 +19,7 @@ mod influxdb;
 #[allow(dead_code, reason = "shared with tests that ask for more")]
 #[path = "../prometheus/node.rs"]
 mod node;
+mod paused;
 mod program;
 mod prometheus;
 #[allow(dead_code, reason = "shared with tests that ask for more")]

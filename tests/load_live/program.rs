@@ -59,6 +59,11 @@ impl Load {
         }
     }
 
+    pub(crate) fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
     pub(crate) fn end(mut self, directory: &Path) -> Ended {
         self.all.extend(self.said.by_ref().map_while(Result::ok));
         let mut out = String::new();

@@ -145,7 +145,7 @@ fn written_whole(server: &Server, ended: &Ended) {
         ("sum(k6_http_reqs_total{expected_response=\"false\"})", ended.number("http_req_failed", "passes")),
         ("sum(k6_http_req_duration_count{job=\"\"})", ended.number("http_reqs", "count")),
         ("max(k6_http_req_failed_rate)", 1.0),
-        ("k6_vus_max", 5.0),
+        ("k6_vus_max{job=\"\"}", 5.0),
     ] {
         assert_eq!(only(server, expression), wanted, "{expression}");
     }

@@ -45,7 +45,7 @@ impl Observer for Progress {
         let stages = self.stages.get_or_insert_with(|| Stages::of(tick.plan));
         let stage = stages.shown(tick.elapsed);
         let (second, planned, is_live) = (tick.to_second(), tick.plan.duration(), self.is_live);
-        self.voice.say(move || {
+        self.voice.say_line(move || {
             let line = line(&second, planned, &stage);
             // What is longer than the line before hides it whole.
             if is_live { format!("\r\x1b[2K{line}") } else { format!("{line}\n") }

@@ -32,7 +32,14 @@ pub(in crate::cli) fn run(command: &LoadCommand, wiring: &dyn Wiring) -> Result<
     let voice = Voice::start();
     let mut labels = tags.clone();
     labels.push(("run_id".to_owned(), plan.run_id.to_string()));
-    let opening = Opening { variable: &variable, run_id: &plan.run_id, title: &run.url, tags: &tags, labels };
+    let opening = Opening {
+        variable: &variable,
+        run_id: &plan.run_id,
+        title: &run.url,
+        is_quiet: run.quiet,
+        tags: &tags,
+        labels,
+    };
     let feed = outputs::open(&run.outputs, &opening, wiring, &voice)?;
     let mut watchers = Watchers { progress: Progress::new(voice.clone(), run.quiet), feed };
     let results = engine::run(plan, &mut watchers).context("load run")?;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// So many texts wait.
+/// So many texts wait, and of lines of the progress so many: each holds what was measured in its second.
 const MOST: usize = 16;
+const MOST_LINES: usize = 2;
 /// What is left to say at the end has so long.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -26,7 +27,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    texts: VecDeque<Make>,
+    /// True for lines of the progress.
+    texts: VecDeque<(bool, Make)>,
     is_writing: bool,
     is_over: bool,
 }
@@ -53,14 +55,27 @@ impl Voice {
 
     /// Never waits.
     pub(super) fn say(&self, make: impl FnOnce() -> String + Send + 'static) {
+        self.put(false, Box::new(make));
+    }
+
+    /// The same for a line of the progress, which the next one makes old.
+    pub(super) fn say_line(&self, make: impl FnOnce() -> String + Send + 'static) {
+        self.put(true, Box::new(make));
+    }
+
+    fn put(&self, is_line: bool, make: Make) {
         let mut state = self.0.lock();
         if state.is_over {
             return;
         }
-        if state.texts.len() >= MOST {
+        let lines = state.texts.iter().filter(|(is_line, _)| *is_line).count();
+        if is_line && lines >= MOST_LINES {
+            let oldest = state.texts.iter().position(|(is_line, _)| *is_line);
+            oldest.and_then(|place| state.texts.remove(place));
+        } else if state.texts.len() >= MOST {
             state.texts.pop_front();
         }
-        state.texts.push_back(Box::new(make));
+        state.texts.push_back((is_line, make));
         self.0.changed.notify_all();
     }
 
@@ -82,7 +97,7 @@ impl Shared {
     fn run(&self, mut write: impl FnMut(&str)) {
         let mut state = self.lock();
         loop {
-            if let Some(make) = state.texts.pop_front() {
+            if let Some((_, make)) = state.texts.pop_front() {
                 state.is_writing = true;
                 drop(state);
                 write(&make());
@@ -117,13 +132,15 @@ mod tests {
         begins.recv().unwrap();
         for number in 0..100 {
             voice.say(move || number.to_string());
+            voice.say_line(move || format!("line {number}"));
         }
         drop(go_on);
         voice.end();
         let said: Vec<String> = written.try_iter().collect();
-        let expected: Vec<String> =
-            std::iter::once("first".to_owned()).chain((84..100).map(|number| number.to_string())).collect();
-        assert_eq!(said, expected);
+        assert_eq!((said.len(), said[0].as_str()), (1 + MOST, "first"));
+        let lines: Vec<&String> = said.iter().filter(|text| text.starts_with("line")).collect();
+        assert_eq!(lines, ["line 98", "line 99"]);
+        assert_eq!(said[said.len() - 2..], ["99", "line 99"], "the newest are said");
         voice.say(|| panic!("nobody listens any more"));
     }
 }

@@ -8,7 +8,7 @@ use super::meter::Meter;
 use super::plan::Plan;
 
 /// So many meters are kept for the time when their holders are done with them.
-const MOST_KEPT: usize = 8;
+const MOST_KEPT: usize = 3;
 
 #[derive(Debug)]
 pub(super) struct Handed {

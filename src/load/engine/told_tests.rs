@@ -167,3 +167,42 @@ fn seconds_that_nobody_took_are_one() {
     assert_eq!(interval.requests.values().map(|requests| requests.count).sum::<u64>(), 20);
     assert_eq!(kept.requests().0, 10, "what was lent stays as it was");
 }
+
+/// A plan of many requests, and a second in which each had one.
+fn many(count: usize) -> (Arc<Plan>, Meter) {
+    let mut plan = Arc::unwrap_or_clone(plan());
+    plan.scenarios[0].steps = (0..count).map(|number| request(&number.to_string())).collect();
+    let mut meter = Meter::new(&plan);
+    for (step, place) in meter.scenarios[0].steps.iter_mut().zip(&plan.scenarios[0].steps) {
+        let Step::Request(request) = place else { panic!() };
+        step.ended(request, 200, None, &timing(false));
+    }
+    (Arc::new(plan), meter)
+}
+
+/// Prints what a second costs whom. The coordinator only lends; all else is the thread's that asked for it.
+#[test]
+fn a_second_of_ten_thousand_series_costs_the_coordinator_a_pointer() {
+    use crate::load::engine::handed::Handed;
+    // Ten series for each request: its count, its failures, and eight trends.
+    let (plan, meter) = many(1_000);
+    let took = |what: &str, work: &mut dyn FnMut()| {
+        let begun = std::time::Instant::now();
+        work();
+        eprintln!("{what}: {:?}", begun.elapsed());
+    };
+    let mut handed = Handed::new(&plan);
+    let mut teller = Teller::new(Arc::clone(&plan));
+    for round in 1..=3 {
+        took("coordinator adds up a report", &mut || handed.get_mut().merge(&meter));
+        let mut lent = None;
+        took("coordinator lends the second", &mut || lent = Some(Arc::clone(handed.get())));
+        let lent = lent.unwrap();
+        assert!(Arc::ptr_eq(&lent, handed.get()), "nothing is copied");
+        took("coordinator begins anew", &mut || handed.renew(&plan));
+        let second = Second { meter: lent, ..second(&plan, 1) };
+        let mut interval = Interval::default();
+        took("outputs make an interval", &mut || interval = teller.interval(&second));
+        assert_eq!(interval.requests.values().map(|requests| requests.count).sum::<u64>(), 1_000, "{round}");
+    }
+}

@@ -15,8 +15,8 @@ use crate::load::engine::{Observer, Plan, Second, Tick};
 use crate::load::results::Results;
 use crate::load::span::Span;
 
-/// So many seconds wait.
-const MOST: usize = 4;
+/// So many seconds wait. Each is as large as all that the threads have measured in it.
+const MOST: usize = 2;
 
 /// What the thread is told.
 pub(super) enum Message {

@@ -21,6 +21,8 @@ pub(in crate::cli::load) struct Opening<'a> {
     pub(in crate::cli::load) run_id: &'a str,
     /// What annotations begin with.
     pub(in crate::cli::load) title: &'a str,
+    /// Only what goes wrong is said.
+    pub(in crate::cli::load) is_quiet: bool,
     /// The tags of the run.
     pub(in crate::cli::load) tags: &'a [(String, String)],
     /// The tags and the run's id, which stand on every point.
@@ -98,7 +100,7 @@ pub(in crate::cli::load) fn open(
         let spool = config.spool.directory.clone().unwrap_or_default();
         Some(Outlet { outlets: wiring.open_outlets(&config).map_err(failed)?, spool, is_own_spool })
     };
-    let worker = Worker::new(outputs, outlet, served, voice.clone());
+    let worker = Worker::new(outputs, outlet, served, voice.clone(), opening.is_quiet);
     Ok(Some(Feed::start(worker, grace)?))
 }
 

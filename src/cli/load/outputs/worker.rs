@@ -63,9 +63,10 @@ impl Worker {
         outlet: Option<Outlet>,
         served: Vec<Box<dyn Served>>,
         voice: Voice,
+        is_quiet: bool,
     ) -> Worker {
         let line = |output| Line { output, pending: None, latest_ns: i64::MIN };
-        for page in &served {
+        for page in served.iter().filter(|_| !is_quiet) {
             Progress::note(&voice, &format!("serving http://{}/metrics", page.address()));
         }
         Worker {
@@ -90,10 +91,16 @@ impl Worker {
             self.event(&text, run.started_ns.saturating_add_unsigned(at.nanos()));
         }
         run.elapsed = second.elapsed;
-        let interval = run.teller.interval(second);
+        let mut interval = run.teller.interval(second);
         for place in 0..self.outputs.len() {
-            self.outputs[place].take(&interval);
-            if self.outputs[place].is_due() {
+            let line = &mut self.outputs[place];
+            if line.pending.is_none() && interval.length >= line.output.form.every() {
+                // Nothing has to be kept, so nothing is copied.
+                self.send(place, &mut interval, &run);
+                continue;
+            }
+            line.pending.get_or_insert_default().append(&interval);
+            if line.is_due() {
                 self.flush(place, &run);
             }
         }
@@ -155,16 +162,24 @@ impl Worker {
     }
 
     fn flush(&mut self, place: usize, run: &Run) {
+        if let Some(mut interval) = self.outputs[place].pending.take() {
+            self.send(place, &mut interval, run);
+        }
+    }
+
+    /// The interval is as it was when it comes back.
+    fn send(&mut self, place: usize, interval: &mut Interval, run: &Run) {
         let line = &mut self.outputs[place];
-        let Some(mut interval) = line.pending.take() else { return };
         let form = &mut line.output.form;
+        let end_ns = interval.end_ns;
         // No point of it may have the time of one before.
-        interval.end_ns = interval.end_ns.max(line.latest_ns.saturating_add(form.gap_ns(&interval)));
+        interval.end_ns = end_ns.max(line.latest_ns.saturating_add(form.gap_ns(interval)));
         line.latest_ns = interval.end_ns;
         // Of a stage that begins with the end of the interval nothing is in it.
         let within = Span::from_nanos(run.elapsed.nanos().saturating_sub(1));
         let beside = Beside { stage: run.stages.number(within), schedules: run.teller.schedules() };
-        let batches = form.batches(&interval, beside);
+        let batches = form.batches(interval, beside);
+        interval.end_ns = end_ns;
         self.push(place, batches);
     }
 
@@ -215,13 +230,6 @@ impl Run {
 }
 
 impl Line {
-    fn take(&mut self, interval: &Interval) {
-        match &mut self.pending {
-            Some(pending) => pending.append(interval),
-            None => self.pending = Some(interval.clone()),
-        }
-    }
-
     fn is_due(&self) -> bool {
         self.pending.as_ref().is_some_and(|pending| pending.length >= self.output.form.every())
     }
