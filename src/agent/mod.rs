@@ -28,8 +28,12 @@ mod metrics;
 mod names;
 /// The node's own reading and the pods' networks, on a thread of their own.
 mod node;
+/// Sinks without an agent, for load tests.
+mod outlets;
 /// The pod that the agent runs in.
 mod own_pod;
+/// One page over HTTP, for load tests.
+mod page;
 /// The seam to the command line.
 mod parts;
 /// What the agent says about itself.

@@ -1,10 +1,11 @@
 //! The seam to the command line.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
-use super::{child_cgroup, doctor, local, run};
+use super::{child_cgroup, doctor, local, outlets, page, run};
 use crate::cli::check::Group;
-use crate::cli::{ChildCgroup, SetLevel, SnapshotSource, Wiring};
+use crate::cli::{ChildCgroup, MakePage, Outlets, Served, SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
 use crate::target;
 
@@ -27,6 +28,14 @@ impl Wiring for Parts {
 
     fn run_target(&self, config: target::Config) -> anyhow::Result<()> {
         Ok(target::run(config)?)
+    }
+
+    fn open_outlets(&self, config: &Config) -> anyhow::Result<Box<dyn Outlets>> {
+        Ok(Box::new(outlets::Running::start(config)?))
+    }
+
+    fn serve_page(&self, listen: SocketAddr, page: MakePage) -> anyhow::Result<Box<dyn Served>> {
+        Ok(Box::new(page::Serving::start(listen, page)?))
     }
 
     fn examine(&self, config: &Config) -> Vec<Group> {

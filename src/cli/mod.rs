@@ -31,4 +31,4 @@ mod wiring;
 
 pub use failure::Failure;
 pub use run::run;
-pub use wiring::{ChildCgroup, SetLevel, SnapshotSource, Wiring};
+pub use wiring::{ChildCgroup, MakePage, Outlets, Served, SetLevel, SnapshotSource, Wiring};

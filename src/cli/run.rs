@@ -28,7 +28,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -
         Command::Top(arguments) => top::run(arguments, wiring),
         Command::Check(arguments) => check::run(arguments, wiring),
         Command::Demo(arguments) => demo::run(arguments, wiring),
-        Command::Load(command) => load::run(command),
+        Command::Load(command) => load::run(command, wiring),
         Command::Target(arguments) => target::run(arguments, wiring),
         Command::Config(command) => configuration::run(command),
     };

@@ -94,6 +94,21 @@ impl Sink {
 }
 
 impl Sinks {
+    /// One more with its defaults, to be filled in.
+    pub fn add_influxdb(&mut self) -> &mut influxdb::Config {
+        added(&mut self.influxdb)
+    }
+
+    /// One more with its defaults, to be filled in.
+    pub fn add_pushgateway(&mut self) -> &mut pushgateway::Config {
+        added(&mut self.pushgateway)
+    }
+
+    /// One more with its defaults, to be filled in.
+    pub fn add_remote_write(&mut self) -> &mut remote_write::Config {
+        added(&mut self.remote_write)
+    }
+
     /// All sinks, of whatever kind.
     pub fn all(&self) -> Vec<Sink> {
         let influxdb = self.influxdb.iter().cloned().map(Box::new).map(Sink::InfluxDb);
@@ -129,4 +144,10 @@ impl Sinks {
         }
         found
     }
+}
+
+fn added<T: Default>(list: &mut Vec<T>) -> &mut T {
+    let place = list.len();
+    list.push(T::default());
+    &mut list[place]
 }

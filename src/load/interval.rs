@@ -118,10 +118,17 @@ impl Interval {
         }
         for (series, sample) in &later.samples {
             match self.samples.get_mut(series) {
-                Some(own) => add(&mut own.values, &sample.values),
+                Some(own) => own.add(sample),
                 None => drop(self.samples.insert(series.clone(), sample.clone())),
             }
         }
+    }
+}
+
+impl Sample {
+    /// Adds later values of the same metric. A metric never changes its kind; if it did, the first one stands.
+    pub fn add(&mut self, later: &Sample) {
+        add(&mut self.values, &later.values);
     }
 }
 
@@ -158,7 +165,6 @@ impl Users {
     }
 }
 
-/// Adds later values of the same metric. A metric never changes its kind; if it did, the first one stands.
 fn add(own: &mut Values, later: &Values) {
     match (own, later) {
         (Values::Counter(sum), Values::Counter(more)) => *sum += more,

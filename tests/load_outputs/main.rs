@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::float_cmp,
     clippy::format_collect,
     clippy::print_stderr,
     clippy::unwrap_used,
@@ -11,6 +12,9 @@
 #[path = "../support/dashboard.rs"]
 mod dashboard;
 mod dashboards;
+#[allow(dead_code, reason = "shared with tests that ask for more")]
+#[path = "../remote_write/decode.rs"]
+mod decode;
 mod files;
 #[path = "../support/golden.rs"]
 mod golden;
@@ -18,6 +22,7 @@ mod lines;
 mod page;
 #[path = "../support/promtool.rs"]
 mod promtool;
+mod remote;
 mod sample;
 #[allow(dead_code, reason = "shared with tests that ask for more")]
 #[path = "../support/servers.rs"]

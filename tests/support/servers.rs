@@ -79,8 +79,13 @@ impl Server {
 
     #[allow(dead_code, reason = "not each of the tests that share this writes to it")]
     pub(crate) fn prometheus(program: PathBuf) -> Server {
+        Server::prometheus_of(program, "global: {}\n".to_owned())
+    }
+
+    /// One with this configuration.
+    pub(crate) fn prometheus_of(program: PathBuf, config: String) -> Server {
         Server::new("/-/ready", move |directory, port| {
-            std::fs::write(directory.join("prometheus.yml"), "global: {}\n").unwrap();
+            std::fs::write(directory.join("prometheus.yml"), &config).unwrap();
             let mut command = Command::new(&program);
             command
                 .arg(format!("--config.file={}", directory.join("prometheus.yml").display()))

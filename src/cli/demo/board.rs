@@ -42,6 +42,11 @@ impl Board<'_> {
 
 impl Observer for Board<'_> {
     fn second(&mut self, tick: &Tick<'_>) {
+        // The end of the run is no second.
+        if tick.is_last {
+            self.story.add_rest(self.shape.part(tick.elapsed), &Side::of(tick));
+            return;
+        }
         let reading = self.watch.latest();
         let part = self.shape.part(tick.elapsed);
         let second = self.story.add(part, tick.elapsed, Side::of(tick), &reading);

@@ -107,6 +107,15 @@ impl Story {
         second
     }
 
+    /// Requests behind the last whole second.
+    pub(super) fn add_rest(&mut self, part: Part, rest: &Side) {
+        let part = &mut self.parts[part as usize];
+        part.requests += rest.requests;
+        part.failed += rest.failed;
+        part.latency.merge(&rest.latency);
+        part.service.merge(&rest.service);
+    }
+
     pub(super) fn part(&self, part: Part) -> &Side {
         &self.parts[part as usize]
     }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::outputs::OutputFlags;
 use super::reports::Reports;
 use super::transport::Transport;
 
@@ -88,7 +89,11 @@ Examples:
   podometer load run http://127.0.0.1:9759/crocodiles --method POST -H 'content-type: application/json' --body @new.json
   podometer load run https://crocodiles.example/ --vus 50 --duration 1m
   podometer load run https://10.0.0.7:8443/ --tls-ca ca.pem --tls-min 1.3
-  podometer load run http://127.0.0.1:50051/ --http2-prior-knowledge --iterations 1000")]
+  podometer load run http://127.0.0.1:50051/ --http2-prior-knowledge --iterations 1000
+  podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m -o influxdb=http://influxdb:8086/k6 -o prometheus=:9102
+  K6_PROMETHEUS_RW_TREND_STATS='p(95),p(99)' podometer load run http://127.0.0.1:9759/ --rate 50/s --duration 1m \\
+    --tag type=service -o experimental-prometheus-rw=http://prometheus:9090/api/v1/write -o pushgateway=http://pushgateway:9091
+  podometer load run http://127.0.0.1:9759/ --vus 8 --duration 1m -o 'jmeter=http://influxdb:8086/telegraf?application=shop'")]
 pub(in crate::cli) struct Run {
     /// A file in YAML, the name of a built-in load test, or a URL: http[s]://host[:port][/path][?query].
     #[arg(value_name = "FILE|NAME|URL")]
@@ -148,4 +153,6 @@ pub(in crate::cli) struct Run {
     pub(super) transport: Transport,
     #[command(flatten)]
     pub(super) reports: Reports,
+    #[command(flatten)]
+    pub(super) outputs: OutputFlags,
 }

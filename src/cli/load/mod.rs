@@ -4,6 +4,8 @@
 mod arguments;
 /// What a load test would do.
 mod check;
+/// Where numbers go while it runs.
+mod outputs;
 /// From what was typed to a plan.
 mod plan;
 /// The load tests that are built in.
@@ -14,12 +16,16 @@ mod progress;
 mod reports;
 /// From the start to the exit code.
 mod run;
+/// Which stage each scenario is in.
+mod stages;
 /// A file, a built-in one, or a URL.
 mod target;
 /// What requests go over.
 mod transport;
 /// The load test of a single URL.
 mod url;
+/// Standard error, which may stand still.
+mod voice;
 
 pub(super) use arguments::LoadCommand;
 pub(super) use run::{by_hand, run};

@@ -31,6 +31,8 @@ pub struct Options {
     pub summary_only: bool,
     /// What annotations begin with.
     pub test_title: String,
+    /// The tag `title` of annotations: who wrote them.
+    pub title: String,
     /// On annotations, with commas between them.
     pub event_tags: String,
     /// On every line, such as `run_id`.
@@ -45,6 +47,7 @@ impl Default for Options {
             percentiles: vec![99.0, 95.0, 90.0, 50.0],
             summary_only: false,
             test_title: "Test".to_owned(),
+            title: "ApacheJMeter".to_owned(),
             event_tags: String::new(),
             tags: Vec::new(),
         }
@@ -96,7 +99,7 @@ pub fn annotation(text: &str, wall_ns: i64, options: &Options) -> Batch {
     let mut writer = LineWriter::new(&mut out);
     writer.measurement(EVENTS);
     writer.tag("application", &options.application);
-    writer.tag("title", "ApacheJMeter");
+    writer.tag("title", &options.title);
     for (name, value) in &options.tags {
         writer.tag(name, value);
     }

@@ -6,8 +6,9 @@ pub mod jmeter;
 pub mod k6;
 pub mod page;
 mod pushed;
+pub mod remote_write;
 mod schema;
 mod tags;
 
 pub use page::page;
-pub use pushed::pushed;
+pub use pushed::{pushed, verdict};

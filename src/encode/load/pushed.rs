@@ -4,7 +4,10 @@
 //! Source: contracts of the stacks, `push-k6-metrics.sh`. Latency there is k6's `http_req_duration`.
 
 use super::families::{Families, Kind, Labels};
-use super::schema::{FAILED, INVALID, LATENCIES, PUSHED_ERRORS, PUSHED_RATE, PUSHED_REQUESTS, REQUESTS};
+use super::schema::{
+    FAILED, INVALID, LATENCIES, PUSHED_ERRORS, PUSHED_RATE, PUSHED_REQUESTS, REQUESTS, VERDICT,
+};
+use crate::load::exit::Exit;
 use crate::load::results::{Results, Values};
 use crate::load::threshold::{Selector, millis_of};
 
@@ -40,6 +43,17 @@ pub fn pushed(results: &Results, labels: &[(String, String)]) -> Vec<u8> {
     if let Some(&Values::Counter(count)) = values(results, REQUESTS) {
         families.number(PUSHED_REQUESTS.0, Kind::Counter, PUSHED_REQUESTS.1, &common, count);
     }
+    families.write()
+}
+
+/// k8sfv's row of a test case: 1 where the run passed. What has no value is no label.
+pub fn verdict(results: &Results, test_name: &str, code_level: &str) -> Vec<u8> {
+    let mut labels = Labels::default();
+    labels.push("test_name", test_name);
+    labels.push("code_level", code_level);
+    let mut families = Families::default();
+    let passed = matches!(results.exit, None | Some(Exit::Passed));
+    families.number(VERDICT.0, Kind::Gauge, VERDICT.1, &labels, f64::from(u8::from(passed)));
     families.write()
 }
 

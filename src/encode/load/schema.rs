@@ -71,3 +71,6 @@ pub(super) const PUSHED_ERRORS: (&str, &str) =
     ("k6_error_rate_percent", "Requests that failed, of a hundred.");
 pub(super) const PUSHED_RATE: (&str, &str) = ("k6_request_rate", "Requests in a second, of the whole run.");
 pub(super) const PUSHED_REQUESTS: (&str, &str) = ("k6_requests_total", "Requests of the run.");
+
+/// k8sfv's.
+pub(super) const VERDICT: (&str, &str) = ("k8sfv_test_result", "1 where the test case passed, else 0.");

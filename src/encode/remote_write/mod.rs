@@ -9,6 +9,7 @@ mod histogram;
 mod keys;
 mod labels;
 mod request;
+mod rows;
 mod series;
 mod split;
 mod symbols;
@@ -17,4 +18,5 @@ mod v2;
 mod writer;
 
 pub use encoder::{Encoder, Limits, Options, Version};
+pub use rows::Rows;
 pub use split::{Part, split};

@@ -28,6 +28,8 @@ mod error;
 mod executor;
 /// Why a request has no response.
 mod failure;
+/// What came since the last tick, lent without a copy.
+mod handed;
 /// Whether the generator itself is the bottleneck.
 pub mod health;
 /// HTTP/1.1 over a stream of bytes.
@@ -80,6 +82,8 @@ mod tags;
 mod thread;
 /// Whom connections trust, and the sessions they share.
 mod tls;
+/// Seconds of a run as intervals.
+mod told;
 /// Iterations that began.
 mod under_way;
 /// A virtual user.
@@ -107,3 +111,4 @@ pub use run::run;
 pub use script::{Prepared, Recording, Script};
 pub use tags::Tags;
 pub use tls::{LateTls, Tls, TlsError, TlsSettings};
+pub use told::{Second, Teller};

@@ -1,5 +1,7 @@
 //! Whoever watches a run while it goes.
 
+use std::sync::Arc;
+
 use super::books::Books;
 use super::meter::Meter;
 use super::plan::Plan;
@@ -7,7 +9,7 @@ use crate::load::histogram::Histogram;
 use crate::load::results::Results;
 use crate::load::span::Span;
 
-/// Is told of each second. It must not block: the run's end waits for it.
+/// Is told of each second, and of what is left of one at the end. It must not block: the coordinator waits for it.
 pub trait Observer {
     fn second(&mut self, tick: &Tick<'_>);
 
@@ -21,16 +23,18 @@ pub trait Observer {
 /// A second of a run.
 #[derive(Debug)]
 pub struct Tick<'a> {
-    pub plan: &'a Plan,
+    pub plan: &'a Arc<Plan>,
     pub elapsed: Span,
     /// How long that is since the tick before.
     pub span: Span,
     /// All so far.
     pub total: &'a Meter,
-    /// What came since the tick before.
-    pub last: &'a Meter,
+    /// What came since the tick before. Whoever keeps it costs the coordinator nothing but memory.
+    pub last: &'a Arc<Meter>,
     pub vus: u64,
     pub vus_max: u64,
+    /// The run is over: what came since the last whole second.
+    pub is_last: bool,
     pub(super) books: &'a Books,
     pub(super) started_ms: i64,
 }

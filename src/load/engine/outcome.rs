@@ -24,7 +24,7 @@ pub(super) struct Timing {
 }
 
 /// How a request ended: what tells outcomes apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Met {
     /// 0 without a response.
     pub status: u16,

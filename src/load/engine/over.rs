@@ -3,7 +3,7 @@
 use crate::load::file::TlsVersion;
 
 /// The protocol of a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     #[default]
     Http1,
@@ -11,7 +11,7 @@ pub enum Protocol {
 }
 
 /// The same for all requests of a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Over {
     pub protocol: Protocol,
     /// `None` without TLS.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::books::Books;
 use super::clock::Clock;
 use super::error::EngineError;
+use super::handed::Handed;
 use super::health::Health;
 use super::meter::Meter;
 use super::observer::{Observer, Tick};
@@ -51,7 +52,7 @@ pub fn run(plan: Plan, observer: &mut dyn Observer) -> Result<Results, EngineErr
             coordinator.follow(&mut signals, observer).await;
             coordinator.tear_down(start, &mut signals, observer).await?;
         }
-        Ok(coordinator.end())
+        Ok(coordinator.end(observer))
     })
 }
 
@@ -69,7 +70,7 @@ struct Coordinator {
     /// Each cause is told once, whichever thread met it first.
     notes: BTreeSet<String>,
     /// What came since the last tick, and when that was.
-    last: Meter,
+    last: Handed,
     ticked: u64,
     health: Health,
     exit: Exit,
@@ -95,7 +96,7 @@ impl Coordinator {
         let (tell, told) = mpsc::unbounded_channel();
         Coordinator {
             books: Books::new(Arc::clone(&plan)),
-            last: Meter::new(&plan),
+            last: Handed::new(&plan),
             shared: None,
             clock: Clock::start(),
             started_ms: wall_ms(),
@@ -197,94 +198,6 @@ impl Coordinator {
         }
     }
 
-    /// Runs the setup, if there is one. Returns what users start from; the exit says how it went.
-    async fn set_up(
-        &mut self,
-        signals: &mut [Signal; 2],
-        observer: &mut dyn Observer,
-    ) -> Result<Option<Values>, EngineError> {
-        if self.plan.setup.is_none() {
-            return Ok(None);
-        }
-        let (place, timeout) = (self.plan.place_of_setup(), self.plan.options.setup_timeout);
-        let gone = self.outer("setup", place, None, timeout, signals, observer).await?;
-        if let Some(end) = gone.as_ref().map(|gone| gone.end)
-            && end == End::TimedOut
-        {
-            observer.ending(&format!("setup took longer than setupTimeout, {timeout}"));
-            self.exit = self.exit.worst(Exit::SetupTimeout);
-        }
-        Ok(gone.map(|gone| gone.values))
-    }
-
-    /// Whatever ended the run, but for a second signal.
-    async fn tear_down(
-        &mut self,
-        start: Option<Values>,
-        signals: &mut [Signal; 2],
-        observer: &mut dyn Observer,
-    ) -> Result<(), EngineError> {
-        let is_hurried = self.exit == Exit::ExternalAbort && *self.stop.borrow() == Stop::Now;
-        if self.plan.teardown.is_none() || is_hurried {
-            return Ok(());
-        }
-        // That the users were stopped says nothing of it.
-        self.stop.send_replace(Stop::No);
-        let (place, timeout) = (self.plan.place_of_teardown(), self.plan.options.teardown_timeout);
-        let gone = self.outer("teardown", place, start, timeout, signals, observer).await?;
-        if gone.is_some_and(|gone| gone.end == End::TimedOut) {
-            observer.ending(&format!("teardown took longer than teardownTimeout, {timeout}"));
-            self.exit = self.exit.worst(Exit::TeardownTimeout);
-        }
-        Ok(())
-    }
-
-    async fn outer(
-        &mut self,
-        name: &str,
-        place: usize,
-        start: Option<Values>,
-        timeout: Span,
-        signals: &mut [Signal; 2],
-        observer: &mut dyn Observer,
-    ) -> Result<Option<Gone>, EngineError> {
-        let (plan, stop, tell) = (Arc::clone(&self.plan), self.stop.subscribe(), self.tell.clone());
-        let outer = Outer { plan, place, start, timeout, stop, tell };
-        let mut gone =
-            outer.start(name).map_err(|source| EngineError::Outer { name: name.into(), source })?;
-        let [interrupt, terminate] = signals;
-        let gone = loop {
-            tokio::select! {
-                biased;
-                // Without users there is nothing to let end.
-                Some(()) = interrupt.recv() => self.cut(observer),
-                Some(()) = terminate.recv() => self.cut(observer),
-                Some(told) = self.told.recv() => self.hear(told, observer),
-                gone = &mut gone => break gone.ok(),
-            }
-        };
-        while let Ok(told) = self.told.try_recv() {
-            self.hear(told, observer);
-        }
-        let Some(gone) = gone else {
-            self.exit = self.exit.worst(Exit::Panic);
-            return Ok(None);
-        };
-        self.books.total.merge(&gone.meter);
-        self.last.merge(&gone.meter);
-        if matches!(gone.end, End::Ran(Verdict::Failed | Verdict::Broken)) {
-            observer.ending(&format!("{name} could not be done"));
-            self.exit = self.exit.worst(Exit::ScriptException);
-        }
-        Ok(Some(gone))
-    }
-
-    fn cut(&mut self, observer: &mut dyn Observer) {
-        self.exit = self.exit.worst(Exit::ExternalAbort);
-        observer.ending("stopping now");
-        self.stop.send_replace(Stop::Now);
-    }
-
     fn interrupted(&mut self, observer: &mut dyn Observer) {
         self.exit = self.exit.worst(Exit::ExternalAbort);
         let is_first = *self.stop.borrow() == Stop::No;
@@ -298,7 +211,7 @@ impl Coordinator {
 
     fn take(&mut self, mut report: Report, observer: &mut dyn Observer) {
         self.books.total.merge(&report.meter);
-        self.last.merge(&report.meter);
+        self.last.get_mut().merge(&report.meter);
         self.health.take(&report);
         let Some(thread) = self.threads.get_mut(report.thread) else { return };
         report.meter.clear();
@@ -326,21 +239,11 @@ impl Coordinator {
         self.books.vus_max.set(vus_max);
         self.books.elapsed = Span::from_secs(second);
         for window in &mut self.books.windows {
-            window.push(self.ticked, second, &self.last);
+            window.push(self.ticked, second, self.last.get());
         }
+        self.tell(Span::from_secs(second - self.ticked), (vus, vus_max), false, observer);
         let books = &self.books;
-        observer.second(&Tick {
-            plan: &books.plan,
-            elapsed: books.elapsed,
-            span: Span::from_secs(second - self.ticked),
-            total: &books.total,
-            last: &self.last,
-            vus,
-            vus_max,
-            books,
-            started_ms: self.started_ms,
-        });
-        self.last.clear();
+        self.last.renew(&books.plan);
         let every = EVALUATED_EVERY.nanos() / Span::SECOND.nanos();
         let is_due = second / every > self.ticked / every;
         self.ticked = second;
@@ -356,26 +259,49 @@ impl Coordinator {
         }
     }
 
-    fn end(mut self) -> Results {
-        let elapsed = self.elapsed.unwrap_or_default();
+    fn tell(&self, span: Span, (vus, vus_max): (u64, u64), is_last: bool, observer: &mut dyn Observer) {
+        let books = &self.books;
+        observer.second(&Tick {
+            plan: &books.plan,
+            elapsed: books.elapsed,
+            span,
+            total: &books.total,
+            last: self.last.get(),
+            vus,
+            vus_max,
+            is_last,
+            books,
+            started_ms: self.started_ms,
+        });
+    }
+
+    fn end(mut self, observer: &mut dyn Observer) -> Results {
+        // Reports are made a little before the full second.
+        let ticked = Span::from_secs(self.ticked);
+        let elapsed = self.elapsed.unwrap_or_default().max(ticked);
+        let vus = self.threads.iter().map(|thread| thread.vus).sum();
+        let vus_max = self.threads.iter().map(|thread| thread.vus_max).sum();
         // Of a run that was over before its first second.
         if self.books.vus.value().is_none() {
-            self.books.vus_max.set(self.threads.iter().map(|thread| thread.vus_max).sum());
+            self.books.vus_max.set(vus_max);
         }
         for thread in self.threads.drain(..) {
             if thread.handle.join().is_err() {
                 self.exit = self.exit.worst(Exit::Panic);
             }
         }
-        let scenarios = &mut self.books.total.scenarios[..self.plan.scenarios.len()];
-        for (place, scenario) in scenarios.iter_mut().enumerate() {
-            scenario.undone += self.shared.as_ref().map_or(0, |shared| shared.left(place));
+        for place in 0..self.plan.scenarios.len() {
+            let left = self.shared.as_ref().map_or(0, |shared| shared.left(place));
+            self.books.total.scenarios[place].undone += left;
+            self.last.get_mut().scenarios[place].undone += left;
         }
         self.books.elapsed = elapsed;
         // What came since the last tick.
         for window in &mut self.books.windows {
-            window.push(self.ticked, self.ticked + 1, &self.last);
+            window.push(self.ticked, self.ticked + 1, self.last.get());
         }
+        let span = Span::from_nanos(elapsed.nanos() - ticked.nanos());
+        self.tell(span, (vus, vus_max), true, observer);
         let mut results = self.books.results(self.started_ms);
         if !results.holds() {
             self.exit = self.exit.worst(Exit::ThresholdsFailed);

@@ -8,7 +8,7 @@ use crate::load::flow::{self, Request, Template};
 use crate::load::protocol::http1::Keep;
 
 /// A flow, and what is known of it before the run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Script {
     /// The name of the flow.
     pub flow: Box<str>,

@@ -78,7 +78,7 @@ pub enum DnsPolicy {
     PreferIpv6,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsVersion {
     Tls12,
     Tls13,
