@@ -1,5 +1,8 @@
 //! A run from its first request to its results: starts the threads, adds up what they tell, and says when to end.
 
+/// Setup and teardown.
+mod around;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
@@ -16,11 +19,9 @@ use super::handed::Handed;
 use super::health::Health;
 use super::meter::Meter;
 use super::observer::{Observer, Tick};
-use super::outer::{End, Gone, Outer};
 use super::plan::Plan;
 use super::report::{Report, Told};
 use super::shared::{Shared, Stop};
-use super::user::Verdict;
 use super::worker::Worker;
 use crate::load::exit::Exit;
 use crate::load::flow::Values;
