@@ -1,5 +1,7 @@
 //! What can be typed after `podometer load`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::reports::Reports;
@@ -9,6 +11,7 @@ use super::reports::Reports;
 #[command(after_help = "\
 Examples:
   podometer load run http://127.0.0.1:9759/ --vus 10 --duration 30s
+  podometer load import script.js -o script.yaml
   podometer load run --help")]
 pub(in crate::cli) struct LoadCommand {
     #[command(subcommand)]
@@ -18,6 +21,8 @@ pub(in crate::cli) struct LoadCommand {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum LoadAction {
     Run(Box<Run>),
+    #[cfg(feature = "import")]
+    Import(Import),
 }
 
 /// Sends requests to one URL and prints what came of them.
@@ -96,4 +101,31 @@ pub(in crate::cli) struct Run {
     pub(super) quiet: bool,
     #[command(flatten)]
     pub(super) reports: Reports,
+}
+
+/// Makes a scenario file of a k6 script.
+///
+/// What the script sends, waits for, checks and counts becomes a file that load run takes; each step names its line of
+/// the script. Nothing is guessed: what is not understood is told on standard error with its place and the way to do
+/// it by hand, and leaves a comment "not translated" in the file.
+#[cfg(feature = "import")]
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit code: 0 all of the script is in the file, 1 something was not translated, 64 there is no such script, or it is no
+JavaScript.
+
+Examples:
+  podometer load import script.js
+  podometer load import script.js -o script.yaml
+  podometer load import --strict script.js -o script.yaml")]
+pub(in crate::cli) struct Import {
+    /// A k6 script.
+    #[arg(value_name = "SCRIPT")]
+    pub(super) script: PathBuf,
+    /// Where the file goes; without it to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Writes nothing unless all of the script was translated.
+    #[arg(long)]
+    pub(super) strict: bool,
 }

@@ -2,6 +2,9 @@
 
 /// What can be typed.
 mod arguments;
+/// A k6 script as a file.
+#[cfg(feature = "import")]
+mod import;
 /// From what was typed to a plan.
 mod plan;
 /// What is said while it runs.

@@ -10,7 +10,11 @@ use crate::load::engine;
 use crate::load::exit::Exit;
 
 pub(in crate::cli) fn run(command: &LoadCommand) -> Result<(), Failure> {
-    let LoadAction::Run(run) = &command.action;
+    let run = match &command.action {
+        LoadAction::Run(run) => run,
+        #[cfg(feature = "import")]
+        LoadAction::Import(arguments) => return super::import::run(arguments),
+    };
     let variable = |name: &str| std::env::var(name).ok();
     let plan = plan::plan(run, variable)?;
     let mut outputs = run.reports.open(variable)?;
