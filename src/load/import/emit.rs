@@ -128,7 +128,6 @@ impl Emitter<'_> {
                 one("batch", Yaml::List(requests))
             }
             Step::Mix(branches) => one("mix", self.mix(branches)),
-            Step::Set(pairs) => one("set", texts(pairs)),
             Step::Kept(id) => match &self.kept[*id].value {
                 None => return None,
                 Some(KeptValue::Text(text)) => {

@@ -56,7 +56,6 @@ pub(super) enum Step {
     Batch(Vec<usize>),
     Mix(Vec<(u32, Steps)>),
     Repeat(u32, Steps),
-    Set(Vec<(String, String)>),
     /// A draw that may have to be kept under a name.
     Kept(usize),
     Record(String, String),

@@ -4,7 +4,7 @@ use super::findings::{Gap, Known};
 use super::plan::{Request, Step};
 use super::translator::Translator;
 use super::tree::{Expression, Extent};
-use super::value::{Part, Value, number_text};
+use super::value::{Value, number_text};
 
 /// k6's names and ours.
 const METHODS: [(&str, &str); 8] = [
@@ -219,14 +219,6 @@ impl Translator<'_> {
         }
         let advice = "say it in the same block as the request";
         Err(Gap::new(at, "is said of an answer in another block than its request's").advise(advice))
-    }
-
-    /// The request whose answer a value is, or a part of.
-    pub(super) fn request_of(value: &Value) -> Option<usize> {
-        match value {
-            Value::Answer(request) | Value::Part(request, Part::Json(_) | Part::Body) => Some(*request),
-            _ => None,
-        }
     }
 }
 
