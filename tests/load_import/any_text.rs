@@ -58,7 +58,24 @@ proptest! {
 
 #[test]
 fn nothing_nests_too_deeply() {
-    for way in ["(", "[", "{", "!", "a=>", "a?b:", "if(a)", "if(a);else ", "`${", "a.b(", "x=", "new ", "-", "typeof ", "async()=>", "function f(){"] {
+    for way in [
+        "(",
+        "[",
+        "{",
+        "!",
+        "a=>",
+        "a?b:",
+        "if(a)",
+        "if(a);else ",
+        "`${",
+        "a.b(",
+        "x=",
+        "new ",
+        "-",
+        "typeof ",
+        "async()=>",
+        "function f(){",
+    ] {
         let deep = way.repeat(100_000);
         assert!(import(Path::new("s.js"), &deep).is_err(), "{way}");
         // As deep as is allowed.
@@ -72,6 +89,7 @@ fn nothing_nests_too_deeply() {
     survives(&format!("const a0 = 'xxxxxxxx';\n{doubled}export default () => {{}};"));
     let listed: String = (1..60).map(|at| format!("const a{at} = [a{}, a{}];\n", at - 1, at - 1)).collect();
     survives(&format!("const a0 = [1];\n{listed}export default () => {{}};"));
-    let calls: String = (1..40).map(|at| format!("const f{at} = (x) => f{}(f{}(x));\n", at - 1, at - 1)).collect();
+    let calls: String =
+        (1..40).map(|at| format!("const f{at} = (x) => f{}(f{}(x));\n", at - 1, at - 1)).collect();
     survives(&format!("const f0 = (x) => x;\n{calls}export default () => {{ f39(1); }};"));
 }

@@ -16,7 +16,8 @@ fn said(bytes: &[u8]) -> String {
 }
 
 const WHOLE: &str = "import http from 'k6/http';\nexport default () => { http.get('http://h/'); };\n";
-const PART: &str = "import http from 'k6/http';\nexport default () => {\n  http.get('http://h/');\n  while (true) {}\n};\n";
+const PART: &str =
+    "import http from 'k6/http';\nexport default () => {\n  http.get('http://h/');\n  while (true) {}\n};\n";
 
 #[test]
 fn a_whole_script_goes_to_standard_output() {
@@ -46,7 +47,10 @@ fn what_is_missing_is_told_and_the_rest_is_written() {
 #[test]
 fn what_is_no_script_is_refused_with_its_place() {
     let directory = tempfile::tempdir().unwrap();
-    for (text, place) in [("export default function () {\n  http.get(;\n}\n", "s.js:2:12: "), ("(".repeat(20_000).as_str(), "s.js:1:")] {
+    for (text, place) in [
+        ("export default function () {\n  http.get(;\n}\n", "s.js:2:12: "),
+        ("(".repeat(20_000).as_str(), "s.js:1:"),
+    ] {
         fs::write(directory.path().join("s.js"), text).unwrap();
         let output = import(&["s.js"], directory.path());
         let told = said(&output.stderr);

@@ -25,13 +25,13 @@ const ROWS: [(&str, usize); 34] = [
     ("flow_control.js", 3),
     ("form.js", 0),
     ("group.js", 0),
-    ("grpc.js", 3),
+    ("grpc.js", 4),
     ("helpers.js", 0),
     ("lists.js", 0),
     ("login.js", 0),
     ("loops.js", 1),
     ("methods.js", 0),
-    ("metrics.js", 1),
+    ("metrics.js", 2),
     ("mix.js", 0),
     ("options.js", 2),
     ("post_json.js", 0),
@@ -44,12 +44,23 @@ const ROWS: [(&str, usize); 34] = [
 
 /// For those that change scripts by chance.
 pub(crate) const NAMES: [&str; 12] = [
-    "batch.js", "checks.js", "continuous.js", "data_csv.js", "form.js", "lists.js", "load.js", "login.js", "loops.js", "mix.js",
-    "setup.js", "strings.js",
+    "batch.js",
+    "checks.js",
+    "continuous.js",
+    "data_csv.js",
+    "form.js",
+    "lists.js",
+    "load.js",
+    "login.js",
+    "loops.js",
+    "mix.js",
+    "setup.js",
+    "strings.js",
 ];
 
 #[test]
 fn each_comes_to_its_file() {
+    let mut wrong = Vec::new();
     for (name, missing) in ROWS {
         let imported = imported(name, &script(name));
         let said = findings(&imported);
@@ -57,9 +68,12 @@ fn each_comes_to_its_file() {
         golden::check(&format!("import/{stem}.yaml"), &imported.yaml);
         golden::check(&format!("import/{stem}.txt"), &said);
         let found = said.lines().filter(|line| line.contains(": not translated: ")).count();
-        assert_eq!(found, missing, "{name}\n{said}");
-        assert_eq!(imported.is_whole(), missing == 0, "{name}");
+        assert_eq!(imported.is_whole(), found == 0, "{name}");
+        if found != missing {
+            wrong.push(format!("{name}: {found} in place of {missing}"));
+        }
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 /// Every finding leaves a comment that names its line.
@@ -67,8 +81,12 @@ fn each_comes_to_its_file() {
 fn what_is_missing_is_marked_in_the_file() {
     for (name, missing) in ROWS {
         let imported = imported(name, &script(name));
-        let marks = imported.yaml.lines().filter(|line| line.trim_start().starts_with("# not translated: line ")).count();
-        assert!(marks >= usize::from(missing > 0) && marks <= missing.max(marks), "{name}\n{}", imported.yaml);
+        let marks = imported
+            .yaml
+            .lines()
+            .filter(|line| line.trim_start().starts_with("# not translated: line "))
+            .count();
+        assert_eq!(marks > 0, missing > 0, "{name}\n{}", imported.yaml);
         for finding in &imported.findings {
             let mark = format!("line {}", finding.place.line);
             assert!(imported.yaml.contains(&mark), "{name}: {mark}\n{}", imported.yaml);

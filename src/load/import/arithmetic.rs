@@ -46,7 +46,13 @@ impl Translator<'_> {
         }
     }
 
-    pub(super) fn binary(&mut self, operator: &'static str, left: Value, right: Value, at: Extent) -> Known<Value> {
+    pub(super) fn binary(
+        &mut self,
+        operator: &'static str,
+        left: Value,
+        right: Value,
+        at: Extent,
+    ) -> Known<Value> {
         match operator {
             "===" | "!==" | "==" | "!=" | "<" | "<=" | ">" | ">=" => self.compared(operator, left, right, at),
             "+" => self.sum(left, right, at),
@@ -69,7 +75,10 @@ impl Translator<'_> {
                     Ok(Value::Position { file, order: "unique-per-vu" })
                 }
                 (Value::Text(text), Value::Rows(file)) if operator == "%" && is_iteration(&text) => {
-                    self.note(at, "the rows are taken in turn over all users, not by each user from the first on");
+                    self.note(
+                        at,
+                        "the rows are taken in turn over all users, not by each user from the first on",
+                    );
                     Ok(Value::Position { file, order: "sequential" })
                 }
                 (Value::Native(name), Value::Rows(file))
@@ -111,7 +120,9 @@ impl Translator<'_> {
         match (left, right) {
             (Value::Number(left), Value::Number(right)) => Ok(Value::Boolean(compare(operator, left, right))),
             (Value::Part(request, part), other) => self.condition(request, &part, operator, other, at),
-            (other, Value::Part(request, part)) => self.condition(request, &part, flipped(operator), other, at),
+            (other, Value::Part(request, part)) => {
+                self.condition(request, &part, flipped(operator), other, at)
+            }
             (Value::Condition(mut condition), Value::Boolean(truth))
             | (Value::Boolean(truth), Value::Condition(mut condition))
                 if operator.contains("==") || operator.starts_with('!') =>
@@ -220,5 +231,6 @@ fn is_surely_text(value: &Value) -> bool {
 
 /// A constant of one kind: nothing else is equal to it.
 fn is_plain(value: &Value) -> bool {
-    matches!(value, Value::Undefined | Value::Null | Value::Boolean(_) | Value::Number(_)) || value.literal().is_some()
+    matches!(value, Value::Undefined | Value::Null | Value::Boolean(_) | Value::Number(_))
+        || value.literal().is_some()
 }

@@ -159,7 +159,8 @@ impl Translator<'_> {
     fn doubtful(&mut self, text: &Text, at: Extent) {
         if text.kind == Kind::Either {
             let advice = "if it is a number, take the quotes around it away in a body or json that is a text";
-            let reason = "whether a value is a number or a text in JSON is known only when it comes; a text is sent";
+            let reason =
+                "whether a value is a number or a text in JSON is known only when it comes; a text is sent";
             self.missing(Gap::new(at, reason).advise(advice));
         }
     }

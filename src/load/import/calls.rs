@@ -1,10 +1,12 @@
 //! Calls: of k6's functions, of JavaScript's own, and of those that the script declares.
 
+use std::rc::Rc;
+
 use base64::Engine as _;
 
 use super::findings::{Gap, Known};
 use super::plan::Step;
-use super::translator::Translator;
+use super::translator::{Names, Translator};
 use super::tree::{Expression, Extent, Form};
 use super::value::{Callable, Kind, Part, Text, Value, insert};
 
@@ -22,7 +24,8 @@ impl Translator<'_> {
     ) -> Known<Value> {
         let at = expression.at;
         if let Form::Member { of, key } = &callee.form {
-            if let (Form::Regex { pattern, flags }, "test", [argument]) = (&of.form, key.as_str(), arguments) {
+            if let (Form::Regex { pattern, flags }, "test", [argument]) = (&of.form, key.as_str(), arguments)
+            {
                 let value = self.value(argument)?;
                 return self.matched(value, pattern, flags, at);
             }
@@ -38,7 +41,9 @@ impl Translator<'_> {
                 let values = self.values(arguments)?;
                 self.call_function(&callable, values, at)
             }
-            Value::Unknown => Err(Gap::new(at, "what is called comes from something that was not translated")),
+            Value::Unknown => {
+                Err(Gap::new(at, "what is called comes from something that was not translated"))
+            }
             _ => Err(Gap::new(at, "what is called is no function that is known")),
         }
     }
@@ -48,7 +53,12 @@ impl Translator<'_> {
     }
 
     /// Does what a function does, here.
-    pub(super) fn call_function(&mut self, callable: &Callable, values: Vec<Value>, at: Extent) -> Known<Value> {
+    pub(super) fn call_function(
+        &mut self,
+        callable: &Callable,
+        values: Vec<Value>,
+        at: Extent,
+    ) -> Known<Value> {
         let function = callable.function.clone();
         if let Some(oddity) = function.oddity {
             return Err(Gap::new(at, format!("the function {oddity}")));
@@ -56,12 +66,18 @@ impl Translator<'_> {
         if self.calls >= MOST_CALLS {
             return Err(Gap::new(at, "functions call each other too deeply, or themselves"));
         }
-        self.charge(10)?;
+        self.charge(
+            10 + callable.captured.iter().flat_map(|seen| seen.values()).map(Value::size).sum::<usize>(),
+        )?;
         let base = self.base;
         if callable.top.is_some() {
             self.base = self.scopes.len();
         }
-        self.scopes.push(super::translator::Names::new());
+        let depth = self.scopes.len();
+        if let Some(captured) = &callable.captured {
+            self.scopes.push(captured.as_ref().clone());
+        }
+        self.scopes.push(Names::new());
         self.calls += 1;
         let mut done = Ok(());
         let mut values = values.into_iter();
@@ -73,9 +89,10 @@ impl Translator<'_> {
         let returned = done.and_then(|()| self.body(&function.body));
         self.statement = statement;
         self.calls -= 1;
-        self.scopes.pop();
+        let mut seen = Names::new();
+        self.scopes.drain(depth..).for_each(|scope| seen.extend(scope));
         self.base = base;
-        returned.map(|value| value.unwrap_or(Value::Undefined))
+        returned.map(|value| kept_by(value.unwrap_or(Value::Undefined), seen))
     }
 
     pub(super) fn native(&mut self, path: &str, arguments: &[Expression], at: Extent) -> Known<Value> {
@@ -98,7 +115,10 @@ impl Translator<'_> {
                 Ok(Value::Undefined)
             }
             "k6.randomSeed" => {
-                self.note(at, "what is drawn by chance begins elsewhere; options: {seed: N} or --seed fixes it");
+                self.note(
+                    at,
+                    "what is drawn by chance begins elsewhere; options: {seed: N} or --seed fixes it",
+                );
                 Ok(Value::Undefined)
             }
             "Math.random" => Ok(self.draw(0.0, 1.0, false)),
@@ -122,7 +142,9 @@ impl Translator<'_> {
         let second = if values.len() > 1 { Some(values.remove(1)) } else { None };
         let first = if values.is_empty() { Value::Undefined } else { values.remove(0) };
         match (path, first, second) {
-            ("Math.floor" | "Math.trunc" | "parseInt", Value::Random(draw), _) => self.whole(&draw, false, at),
+            ("Math.floor" | "Math.trunc" | "parseInt", Value::Random(draw), _) => {
+                self.whole(&draw, false, at)
+            }
             ("Math.ceil", Value::Random(draw), _) => self.whole(&draw, true, at),
             ("Math.floor" | "Math.trunc" | "parseInt", position @ Value::Position { .. }, _) => Ok(position),
             ("Math.floor" | "Math.trunc", Value::Number(number), _) => Ok(Value::Number(number.floor())),
@@ -185,7 +207,9 @@ impl Translator<'_> {
             }
             ("k6/encoding.b64encode", Value::Text(text), _) => match text.as_literal() {
                 Some(text) => Ok(Value::text(base64::engine::general_purpose::STANDARD.encode(text))),
-                None => Err(unknown().advise("auth: {basic: {user: U, password: P}} encodes what is filled in")),
+                None => {
+                    Err(unknown().advise("auth: {basic: {user: U, password: P}} encodes what is filled in"))
+                }
             },
             ("Object.keys", Value::Map(pairs), None) => {
                 Ok(Value::List(pairs.into_iter().map(|(key, _)| Value::text(key)).collect()))
@@ -224,16 +248,31 @@ impl Translator<'_> {
             "k6/metrics.Gauge" => self.new_metric("gauge", arguments, at),
             "k6/metrics.Rate" => self.new_metric("rate", arguments, at),
             "k6/metrics.Trend" => self.new_metric("trend", arguments, at),
-            "k6/data.SharedArray" => match self.values(arguments)?.get(1) {
-                Some(Value::Function(callable)) => match self.call_function(&callable.clone(), Vec::new(), at)? {
-                    rows @ (Value::Table(_) | Value::List(_)) => Ok(rows),
-                    _ => Err(Gap::new(at, "the rows are made by the script").advise("name a file under data")),
-                },
-                _ => Err(Gap::new(at, "a SharedArray is made of a name and a function")),
-            },
+            "k6/data.SharedArray" => {
+                match self.values(arguments)?.get(1) {
+                    Some(Value::Function(callable)) => {
+                        match self.call_function(&callable.clone(), Vec::new(), at)? {
+                            rows @ (Value::Table(_) | Value::List(_)) => Ok(rows),
+                            _ => Err(Gap::new(at, "the rows are made by the script")
+                                .advise("name a file under data")),
+                        }
+                    }
+                    _ => Err(Gap::new(at, "a SharedArray is made of a name and a function")),
+                }
+            }
             "Date" => Err(Gap::new(at, "Date is not known").advise(NO_CLOCK)),
             _ => Err(Gap::new(at, format!("new {path} has no counterpart"))),
         }
+    }
+}
+
+/// A function that is returned goes on seeing what it saw.
+fn kept_by(value: Value, seen: Names) -> Value {
+    match value {
+        Value::Function(callable) if callable.captured.is_none() && callable.top.is_none() => {
+            Value::Function(Callable { captured: Some(Rc::new(seen)), ..callable })
+        }
+        other => other,
     }
 }
 

@@ -6,7 +6,10 @@ use super::yaml::Yaml;
 pub(super) enum Claim {
     Status(Statuses),
     /// The key of a check and its value, such as `body contains` and a text.
-    Other { key: String, value: Yaml },
+    Other {
+        key: String,
+        value: Yaml,
+    },
 }
 
 /// A set of status codes from 0, which no answer has, to 599. Sorted ranges that do not touch, both ends included.

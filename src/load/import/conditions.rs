@@ -61,7 +61,10 @@ impl Translator<'_> {
             "!==" => "!=",
             // What JavaScript takes for equal beside a text or number is another question.
             "==" | "!=" if matches!(other, Value::Null | Value::Undefined | Value::Boolean(_)) => {
-                return Err(Gap::new(at, format!("{operator} takes several values for equal; use {operator}=")));
+                return Err(Gap::new(
+                    at,
+                    format!("{operator} takes several values for equal; use {operator}="),
+                ));
             }
             other => other,
         };
@@ -96,6 +99,19 @@ impl Translator<'_> {
         Ok(Claim::other(key, Yaml::text(test)))
     }
 
+    /// `body && body.includes(...)`: what asks for a text in a body asks for a body.
+    pub(super) fn guarded(&mut self, request: usize, right: &Expression, at: Extent) -> Known<Value> {
+        if walk::only_asks(right)
+            && let Value::Condition(condition) = self.value(right)?
+        {
+            let asks = |claim: &Claim| matches!(claim, Claim::Other { key, .. } if key == "body contains" || key == "body matches");
+            if condition.request == request && !condition.is_negated && condition.claims.iter().any(asks) {
+                return Ok(Value::Condition(condition));
+            }
+        }
+        Err(Gap::new(at, NO_CHECK))
+    }
+
     /// `ok && more`, `ok || more`.
     pub(super) fn joined(
         &mut self,
@@ -125,7 +141,12 @@ impl Translator<'_> {
         let claims = match (operator, &left.claims[..], &right.claims[..]) {
             ("||", [Claim::Status(one)], [Claim::Status(other)]) => vec![Claim::Status(one.or(other))],
             ("&&", ..) => both(&left.claims, &right.claims),
-            _ => return Err(Gap::new(at, "one of several conditions is enough; a check needs all of its own")),
+            _ => {
+                return Err(Gap::new(
+                    at,
+                    "one of several conditions is enough; a check needs all of its own",
+                ));
+            }
         };
         Ok(Value::Condition(Condition { claims, ..left }))
     }

@@ -142,7 +142,9 @@ impl Converter {
     fn indexed(&mut self, member: &ast::ComputedMemberExpression<'_>) -> Form {
         let of = self.boxed(&member.object);
         match &member.expression {
-            Parsed::StringLiteral(key) if !key.lone_surrogates => Form::Member { of, key: key.value.to_string() },
+            Parsed::StringLiteral(key) if !key.lone_surrogates => {
+                Form::Member { of, key: key.value.to_string() }
+            }
             index => Form::Index { of, index: self.boxed(index) },
         }
     }
@@ -258,7 +260,9 @@ impl Converter {
 
     fn simple_target(&mut self, target: &ast::SimpleAssignmentTarget<'_>) -> Option<Expression> {
         let form = match target {
-            ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => Form::Name(name.name.to_string()),
+            ast::SimpleAssignmentTarget::AssignmentTargetIdentifier(name) => {
+                Form::Name(name.name.to_string())
+            }
             ast::SimpleAssignmentTarget::StaticMemberExpression(member) => self.member(member),
             ast::SimpleAssignmentTarget::ComputedMemberExpression(member) => self.indexed(member),
             _ => return None,

@@ -50,7 +50,9 @@ impl Translator<'_> {
                 Value::Map(pairs) if pairs.iter().map(|(key, _)| key).eq(&keys) => {
                     pairs.iter().map(|(_, value)| value.clone()).collect()
                 }
-                Value::Text(_) | Value::Number(_) | Value::Boolean(_) if keys.is_empty() => vec![item.clone()],
+                Value::Text(_) | Value::Number(_) | Value::Boolean(_) if keys.is_empty() => {
+                    vec![item.clone()]
+                }
                 _ => return Err(Gap::new(at, "the items of the list differ in their keys")),
             };
             let mut choice = Vec::new();
@@ -66,9 +68,11 @@ impl Translator<'_> {
         };
         let picked = match items.first() {
             Some(Value::Map(pairs)) => Value::Map(
-                pairs.iter().zip(&names).map(|((key, value), name)| {
-                    (key.clone(), Value::hole(name.clone(), kind(Some(value))))
-                }).collect(),
+                pairs
+                    .iter()
+                    .zip(&names)
+                    .map(|((key, value), name)| (key.clone(), Value::hole(name.clone(), kind(Some(value)))))
+                    .collect(),
             ),
             first => Value::hole(names[0].clone(), kind(first)),
         };

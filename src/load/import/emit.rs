@@ -17,7 +17,11 @@ pub(super) struct Emitter<'t> {
 }
 
 /// The whole file but for its head.
-pub(super) fn emit(translator: &mut Translator<'_>, around: &Around, source: &Source<'_>) -> (Vec<Node>, Vec<Extent>) {
+pub(super) fn emit(
+    translator: &mut Translator<'_>,
+    around: &Around,
+    source: &Source<'_>,
+) -> (Vec<Node>, Vec<Extent>) {
     let options = translator.written_options(&|at| source.line(at));
     let mut emitter =
         Emitter { requests: &translator.requests, kept: &translator.kept, source, units: Vec::new() };
@@ -34,25 +38,34 @@ pub(super) fn emit(translator: &mut Translator<'_>, around: &Around, source: &So
     if !env.is_empty() {
         nodes.push(Node::new("env", Yaml::Map(env)));
     }
-    let metrics: Vec<Node> = translator.metrics.iter().map(|metric| {
-        let value = if metric.is_time {
-            Yaml::map([("type", Yaml::text(metric.kind)), ("contains", Yaml::text("time"))])
-        } else {
-            Yaml::text(metric.kind)
-        };
-        emitter.unit(Node::new(metric.name.clone(), value), metric.at)
-    }).collect();
+    let metrics: Vec<Node> = translator
+        .metrics
+        .iter()
+        .map(|metric| {
+            let value = if metric.is_time {
+                Yaml::map([("type", Yaml::text(metric.kind)), ("contains", Yaml::text("time"))])
+            } else {
+                Yaml::text(metric.kind)
+            };
+            emitter.unit(Node::new(metric.name.clone(), value), metric.at)
+        })
+        .collect();
     if !metrics.is_empty() {
         nodes.push(Node::new("metrics", Yaml::Map(metrics)));
     }
-    let data: Vec<Node> = translator.data.iter().map(|data| {
-        let extension = data.file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-        let format = translator.formats.get(&data.file).copied().filter(|format| *format != extension);
-        let mut pairs = vec![("file", Yaml::text(super::value::escaped(&data.file)))];
-        pairs.extend(format.map(|format| ("format", Yaml::text(format))));
-        pairs.push(("order", Yaml::text(data.order)));
-        emitter.unit(Node::new(data.name.clone(), Yaml::map(pairs)), data.at)
-    }).collect();
+    let data: Vec<Node> = translator
+        .data
+        .iter()
+        .map(|data| {
+            let extension =
+                data.file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
+            let format = translator.formats.get(&data.file).copied().filter(|format| *format != extension);
+            let mut pairs = vec![("file", Yaml::text(super::value::escaped(&data.file)))];
+            pairs.extend(format.map(|format| ("format", Yaml::text(format))));
+            pairs.push(("order", Yaml::text(data.order)));
+            emitter.unit(Node::new(data.name.clone(), Yaml::map(pairs)), data.at)
+        })
+        .collect();
     if !data.is_empty() {
         nodes.push(Node::new("data", Yaml::Map(data)));
     }
@@ -83,7 +96,9 @@ impl Emitter<'_> {
             Node { unit: Some(emitter.units.len() - 1), ..node }
         };
         match node.value {
-            Some(Yaml::Map(entries)) if matches!(node.key.as_str(), "scenarios" | "thresholds" | "options") => {
+            Some(Yaml::Map(entries))
+                if matches!(node.key.as_str(), "scenarios" | "thresholds" | "options") =>
+            {
                 let entries = entries.into_iter().map(|entry| number(entry, self)).collect();
                 Node { value: Some(Yaml::Map(entries)), ..node }
             }
@@ -142,7 +157,11 @@ impl Emitter<'_> {
                 }
             },
             Step::Record(metric, sample) => {
-                let sample = if sample.parse::<f64>().is_ok() { Yaml::bare(sample) } else { Yaml::text(sample.clone()) };
+                let sample = if sample.parse::<f64>().is_ok() {
+                    Yaml::bare(sample)
+                } else {
+                    Yaml::text(sample.clone())
+                };
                 one("record", Yaml::map([(metric.clone(), sample)]))
             }
             Step::Fail(message) => one("fail", Yaml::text(message.clone())),
@@ -154,13 +173,18 @@ impl Emitter<'_> {
     /// Names of flows with their weights where that is all, else steps.
     fn mix(&mut self, branches: &[(u32, Steps)]) -> Yaml {
         let flow = |steps: &Steps| match &steps[..] {
-            [Line { step: Some(Step::Flow(name)), comments, .. }] if comments.is_empty() => Some(name.clone()),
+            [Line { step: Some(Step::Flow(name)), comments, .. }] if comments.is_empty() => {
+                Some(name.clone())
+            }
             _ => None,
         };
         let names: Option<Vec<(String, Yaml)>> =
             branches.iter().map(|(weight, steps)| Some((flow(steps)?, Yaml::bare(weight)))).collect();
         if let Some(names) = names {
-            let is_distinct = names.iter().enumerate().all(|(at, (name, _))| names[..at].iter().all(|(other, _)| other != name));
+            let is_distinct = names
+                .iter()
+                .enumerate()
+                .all(|(at, (name, _))| names[..at].iter().all(|(other, _)| other != name));
             if is_distinct {
                 return Yaml::map(names);
             }
@@ -183,19 +207,24 @@ impl Emitter<'_> {
         if let Some(name) = &request.name {
             add("name", Yaml::text(name.clone()));
         }
-        for (key, pairs) in [("headers", &request.headers), ("cookies", &request.cookies), ("tags", &request.tags)] {
+        for (key, pairs) in
+            [("headers", &request.headers), ("cookies", &request.cookies), ("tags", &request.tags)]
+        {
             if !pairs.is_empty() {
                 add(key, texts(pairs));
             }
         }
         if let Some((user, password)) = &request.auth {
-            let basic = Yaml::map([("user", Yaml::text(user.clone())), ("password", Yaml::text(password.clone()))]);
+            let basic =
+                Yaml::map([("user", Yaml::text(user.clone())), ("password", Yaml::text(password.clone()))]);
             add("auth", Yaml::map([("basic", basic)]));
         }
         match &request.body {
             None => {}
             Some(Body::Text(text)) => add("body", Yaml::text(text.clone())),
-            Some(Body::File(file)) => add("body", Yaml::map([("file", Yaml::text(super::value::escaped(file)))])),
+            Some(Body::File(file)) => {
+                add("body", Yaml::map([("file", Yaml::text(super::value::escaped(file)))]))
+            }
             Some(Body::Json(yaml)) => add("json", yaml.clone()),
             Some(Body::Form(pairs)) => {
                 let value = |values: &Vec<String>| match &values[..] {
@@ -232,7 +261,11 @@ impl Emitter<'_> {
         if !samples.is_empty() {
             add("record", Yaml::map(samples));
         }
-        Node { comments: request.comments.clone(), line: Some(self.source.line(request.at)), ..Node::item(Yaml::Map(nodes)) }
+        Node {
+            comments: request.comments.clone(),
+            line: Some(self.source.line(request.at)),
+            ..Node::item(Yaml::Map(nodes))
+        }
     }
 }
 

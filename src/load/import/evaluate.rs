@@ -1,14 +1,27 @@
 //! What an expression comes to. What it does on the way, such as a request, becomes a step.
 
 use super::findings::{Gap, Known};
-use super::tree::{Expression, Extent, Form, Key, Property};
 use super::translator::Translator;
+use super::tree::{Expression, Extent, Form, Key, Property};
 use super::value::{Callable, Kind, Part, Piece, Text, Value, insert};
 
 /// JavaScript's own names that mean something here.
 const GLOBALS: [&str; 15] = [
-    "Array", "Boolean", "Date", "JSON", "Math", "Number", "Object", "RegExp", "String", "__ENV", "console",
-    "encodeURIComponent", "open", "parseFloat", "parseInt",
+    "Array",
+    "Boolean",
+    "Date",
+    "JSON",
+    "Math",
+    "Number",
+    "Object",
+    "RegExp",
+    "String",
+    "__ENV",
+    "console",
+    "encodeURIComponent",
+    "open",
+    "parseFloat",
+    "parseInt",
 ];
 
 /// Longer texts are nobody's.
@@ -64,14 +77,13 @@ impl Translator<'_> {
             Form::Map(properties) => self.map(properties),
             Form::Spread(_) => Err(Gap::new(at, "a spread stands where none is understood")),
             Form::Function(function) => {
-                Ok(Value::Function(Callable { function: function.clone(), top: None }))
+                Ok(Value::Function(Callable { function: function.clone(), top: None, captured: None }))
             }
             Form::Assign { operator, target, value } => self.assignment(operator, target, value, at),
             Form::Step { target, by } => {
                 let old = self.value(target)?;
                 let new = self.binary("+", old.clone(), Value::Number(*by), at)?;
                 self.assign_to(target, new)?;
-                // Nobody who is understood uses the difference between i++ and ++i.
                 Ok(Value::Unknown)
             }
             Form::Other(what) => Err(Gap::new(at, format!("{what} is not understood"))),
@@ -150,7 +162,9 @@ impl Translator<'_> {
                     insert(&mut pairs, key, self.value(value)?);
                 }
                 Property::Spread(inner) => match self.value(inner)? {
-                    Value::Map(more) => more.into_iter().for_each(|(key, value)| insert(&mut pairs, key, value)),
+                    Value::Map(more) => {
+                        more.into_iter().for_each(|(key, value)| insert(&mut pairs, key, value))
+                    }
                     Value::Undefined | Value::Null => {}
                     _ => return Err(Gap::new(inner.at, "what is spread is no object that is known")),
                 },
@@ -160,7 +174,13 @@ impl Translator<'_> {
     }
 
     /// `left || right` and its kin, where it is known which of them is meant.
-    fn logical(&mut self, operator: &'static str, left: &Expression, right: &Expression, at: Extent) -> Known<Value> {
+    fn logical(
+        &mut self,
+        operator: &'static str,
+        left: &Expression,
+        right: &Expression,
+        at: Extent,
+    ) -> Known<Value> {
         let first = self.value(left)?;
         if let (Value::Text(text), "||" | "??") = (&first, operator)
             && let Some(word) = text.as_word().map(str::to_owned)
@@ -170,6 +190,9 @@ impl Translator<'_> {
         }
         if let (Value::Condition(condition), "&&" | "||") = (&first, operator) {
             return self.joined(operator, condition.clone(), right, at);
+        }
+        if let (Value::Part(request, Part::Body), "&&") = (&first, operator) {
+            return self.guarded(*request, right, at);
         }
         let is_absent = matches!(first, Value::Undefined | Value::Null);
         let takes_right = match (operator, first.truth()) {
@@ -216,9 +239,14 @@ impl Translator<'_> {
         let kind = if matches!(default, Value::Number(_)) { Kind::Number } else { Kind::Text };
         let text = self.text_of(default, at)?;
         if !text.is_static() {
-            return Err(Gap::new(at, "what stands in for a word of the environment is filled in while it runs"));
+            return Err(Gap::new(
+                at,
+                "what stands in for a word of the environment is filled in while it runs",
+            ));
         }
-        let written = text.written().ok_or_else(|| Gap::new(at, "a dollar stands before something that is filled in"))?;
+        let written = text
+            .written()
+            .ok_or_else(|| Gap::new(at, "a dollar stands before something that is filled in"))?;
         match self.env.iter_mut().find(|(known, _)| known == word) {
             Some((_, Some(known))) if *known == written => {}
             Some((_, known @ None)) => *known = Some(written),
@@ -232,7 +260,13 @@ impl Translator<'_> {
         Ok(Value::Text(Text::of(Piece::Word(word.to_owned()), kind)))
     }
 
-    fn assignment(&mut self, operator: &str, target: &Expression, value: &Expression, at: Extent) -> Known<Value> {
+    fn assignment(
+        &mut self,
+        operator: &str,
+        target: &Expression,
+        value: &Expression,
+        at: Extent,
+    ) -> Known<Value> {
         let new = match operator {
             "=" => self.value(value)?,
             "+=" | "-=" | "*=" | "/=" => {
@@ -279,7 +313,9 @@ impl Translator<'_> {
                 Ok(Value::Text(Text::of(Piece::Word(key.to_owned()), Kind::Text)))
             }
             Value::Native(name) => Ok(match format!("{name}.{key}").as_str() {
-                "k6/execution.vu.idInTest" | "k6/execution.vu.idInInstance" => Value::hole("__VU", Kind::Number),
+                "k6/execution.vu.idInTest" | "k6/execution.vu.idInInstance" => {
+                    Value::hole("__VU", Kind::Number)
+                }
                 "k6/execution.vu.iterationInInstance" => Value::hole("__ITER", Kind::Number),
                 path => Value::Native(path.to_owned()),
             }),
@@ -314,11 +350,15 @@ impl Translator<'_> {
                 let item = items.into_iter().enumerate().find(|(at, _)| *at as f64 == index);
                 Ok(item.map_or(Value::Undefined, |(_, item)| item))
             }
-            (Value::Part(request, Part::Json(path)), Value::Number(index)) if index >= 0.0 && index.fract() == 0.0 => {
+            (Value::Part(request, Part::Json(path)), Value::Number(index))
+                if index >= 0.0 && index.fract() == 0.0 =>
+            {
                 Ok(Value::Part(request, Part::Json(format!("{path}[{index}]"))))
             }
             (Value::List(items), Value::Random(draw)) => self.pick(&items, &draw, at),
-            (Value::Table(file), Value::Position { file: of, order }) if file == of => Ok(self.row(&file, order)),
+            (Value::Table(file), Value::Position { file: of, order }) if file == of => {
+                Ok(self.row(&file, order))
+            }
             (Value::Table(_), _) => {
                 let advice = "name it under data with an order: random, sequential or unique-per-vu";
                 Err(Gap::new(at, "which row is taken is not understood").advise(advice))

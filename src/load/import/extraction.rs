@@ -41,7 +41,8 @@ impl Translator<'_> {
 fn name_of(part: &Part) -> String {
     match part {
         Part::Json(path) => {
-            let last = path.rsplit(['.', '[', ']', '\'']).find(|part| part.starts_with(|c: char| c.is_alphabetic()));
+            let last =
+                path.rsplit(['.', '[', ']', '\'']).find(|part| part.starts_with(|c: char| c.is_alphabetic()));
             last.unwrap_or("value").to_owned()
         }
         Part::Header(name) => name.to_ascii_lowercase().replace('-', "_"),

@@ -1,5 +1,6 @@
 //! What could not be taken over, and what is worth a word although it was.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -65,11 +66,28 @@ impl<'a> Findings<'a> {
         Findings { file, source, all: Vec::new() }
     }
 
+    /// Names that a statement gives another value, by its text: where there is no tree of it.
+    pub(super) fn changed_in(&self, statement: Extent) -> BTreeSet<String> {
+        let text = self.source.text.get(statement.start..statement.end).unwrap_or_default();
+        let name = r"([A-Za-z_$][\w$]*)";
+        let behind = r"(?:\.[\w$]+|\[[^\]]*\])*\s*(?:=[^=>]|[-+*/%&|^?]+=[^=]|\+\+|--|\.(?:push|pop|shift|unshift|splice|sort|reverse|fill)\()";
+        let mut names = BTreeSet::new();
+        for pattern in [format!("{name}{behind}"), format!(r"(?:\+\+|--)\s*{name}")] {
+            if let Ok(pattern) = regex::Regex::new(&pattern) {
+                let found = pattern.captures_iter(text).filter_map(|found| found.get(1));
+                names.extend(found.map(|found| found.as_str().to_owned()));
+            }
+        }
+        names
+    }
+
     /// Takes one in and says it in one line, for the place where the statement would have stood.
     pub(super) fn add(&mut self, statement: Extent, weight: Weight, gap: Gap) -> String {
+        // What a function elsewhere could not do is said of the statement that called it.
+        let is_within = statement.start <= gap.at.start && gap.at.end <= statement.end;
         let finding = Finding {
             file: self.file.to_owned(),
-            place: self.source.place(if gap.at == Extent::default() { statement.start } else { gap.at.start }),
+            place: self.source.place(if is_within { gap.at.start } else { statement.start }),
             weight,
             statement: self.source.excerpt(statement),
             reason: gap.reason,

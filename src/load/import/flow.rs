@@ -14,7 +14,7 @@ impl Translator<'_> {
     pub(super) fn body(&mut self, statements: &[Statement]) -> Known<Option<Value>> {
         for statement in statements {
             if let Act::Function(name, function) = &statement.act {
-                let callable = Callable { function: function.clone(), top: None };
+                let callable = Callable { function: function.clone(), top: None, captured: None };
                 self.define(name, Value::Function(callable));
             }
         }
@@ -38,6 +38,7 @@ impl Translator<'_> {
     pub(super) fn lost(&mut self, statement: &Statement) {
         let statements = std::slice::from_ref(statement);
         self.forget(&walk::assigned(statements));
+        self.forget(&self.findings.changed_in(statement.at));
         if let Act::Declare(pairs) = &statement.act {
             for (pattern, _) in pairs {
                 let mut names = BTreeSet::new();
@@ -110,7 +111,10 @@ impl Translator<'_> {
         let called = self.flow_names.get(&name).cloned().unwrap_or_default();
         if let Some((_, own, behind)) = self.writing.last_mut() {
             if !own.is_disjoint(&called) {
-                return Err(Gap::new(one.at, format!("{name} uses names of variables that are used here, too")));
+                return Err(Gap::new(
+                    one.at,
+                    format!("{name} uses names of variables that are used here, too"),
+                ));
             }
             behind.extend(called);
         }
@@ -119,7 +123,13 @@ impl Translator<'_> {
     }
 
     /// Writes a function down as a flow, once.
-    pub(super) fn flow(&mut self, name: &str, callable: &Callable, values: Vec<Value>, at: Extent) -> Known<()> {
+    pub(super) fn flow(
+        &mut self,
+        name: &str,
+        callable: &Callable,
+        values: Vec<Value>,
+        at: Extent,
+    ) -> Known<()> {
         if self.flows.iter().any(|(known, ..)| known == name) {
             return Ok(());
         }
@@ -139,7 +149,9 @@ impl Translator<'_> {
         });
         self.statement = statement;
         // A comment at the end that says nothing new.
-        steps.dedup_by(|one, other| one.step.is_none() && other.step.is_none() && one.comments == other.comments);
+        steps.dedup_by(|one, other| {
+            one.step.is_none() && other.step.is_none() && one.comments == other.comments
+        });
         let _ = returned;
         if let Some((_, own, called)) = self.writing.pop() {
             self.flow_names.insert(name.to_owned(), own.into_iter().chain(called).collect());
@@ -200,7 +212,8 @@ impl Translator<'_> {
                 if draw.is_whole && draw.width > 0.0 {
                     self.note(at, "the pause is drawn evenly between both ends, not in whole seconds");
                 }
-                let (least, most) = (seconds_text(draw.least, at)?, seconds_text(draw.least + draw.width, at)?);
+                let (least, most) =
+                    (seconds_text(draw.least, at)?, seconds_text(draw.least + draw.width, at)?);
                 if least == most { least } else { format!("{least}-{most}") }
             }
             Value::Text(text) if text.is_static() => {

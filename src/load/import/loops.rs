@@ -133,7 +133,12 @@ impl Translator<'_> {
     }
 
     /// `list.forEach(function)`.
-    pub(super) fn for_each(&mut self, items: Vec<Value>, arguments: &[Expression], at: Extent) -> Known<Value> {
+    pub(super) fn for_each(
+        &mut self,
+        items: Vec<Value>,
+        arguments: &[Expression],
+        at: Extent,
+    ) -> Known<Value> {
         let Some(Value::Function(callable)) = self.values(arguments)?.into_iter().next() else {
             return Err(Gap::new(at, "forEach needs a function"));
         };

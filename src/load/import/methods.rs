@@ -10,14 +10,21 @@ use super::yaml::Yaml;
 use crate::load::flow::Test;
 
 impl Translator<'_> {
-    pub(super) fn method(&mut self, of: Value, key: &str, arguments: &[Expression], at: Extent) -> Known<Value> {
+    pub(super) fn method(
+        &mut self,
+        of: Value,
+        key: &str,
+        arguments: &[Expression],
+        at: Extent,
+    ) -> Known<Value> {
         let unknown = || Gap::new(at, format!("{key} is not understood here"));
         match (of, key) {
             (Value::Metric(metric), "add") => self.add(metric, arguments, at),
             (Value::Answer(request), "json") => match arguments {
                 [] => Ok(Value::Part(request, Part::Json("$".to_owned()))),
                 [path] => {
-                    let path = self.value(path)?.literal().ok_or_else(|| Gap::new(at, "a path is filled in"))?;
+                    let path =
+                        self.value(path)?.literal().ok_or_else(|| Gap::new(at, "a path is filled in"))?;
                     Ok(Value::Part(request, Part::Json(json_path(&path, at)?)))
                 }
                 _ => Err(unknown()),
@@ -58,9 +65,7 @@ impl Translator<'_> {
                     Value::Text(text) => match text.as_literal() {
                         Some(text) => of_text(&text, key, &values).ok_or_else(unknown),
                         None if matches!(key, "toString" | "trim") => Ok(Value::Text(text)),
-                        None => {
-                            Err(Gap::new(at, format!("{key} of a text that is known only when it runs")))
-                        }
+                        None => Err(Gap::new(at, format!("{key} of a text that is known only when it runs"))),
                     },
                     Value::Number(_) | Value::Boolean(_) if key == "toString" && values.is_empty() => {
                         self.text_of(of, at).map(|text| {
@@ -74,7 +79,14 @@ impl Translator<'_> {
     }
 
     /// A question to a part of an answer.
-    fn asked(&mut self, request: usize, part: &Part, key: &str, values: &[Value], at: Extent) -> Known<Value> {
+    fn asked(
+        &mut self,
+        request: usize,
+        part: &Part,
+        key: &str,
+        values: &[Value],
+        at: Extent,
+    ) -> Known<Value> {
         let condition =
             |claim| Ok(Value::Condition(Condition { request, claims: vec![claim], is_negated: false }));
         let text = values.first().and_then(Value::literal);
@@ -107,7 +119,9 @@ impl Translator<'_> {
         let pattern = match flags.as_str() {
             "" => pattern.to_owned(),
             "i" | "m" | "s" => format!("(?{flags}){pattern}"),
-            _ => return Err(Gap::new(at, format!("the flags {flags} of a regular expression are not known"))),
+            _ => {
+                return Err(Gap::new(at, format!("the flags {flags} of a regular expression are not known")));
+            }
         };
         let claims = vec![matches(&part, &pattern, at)?];
         Ok(Value::Condition(Condition { request, claims, is_negated: false }))
@@ -124,7 +138,8 @@ impl Translator<'_> {
             ("concat", [Value::List(more)]) => self.bounded(Value::List([items, more.clone()].concat())),
             ("join", _) => {
                 let between = values.first().map_or(Some(",".to_owned()), Value::literal);
-                let between = between.ok_or_else(|| Gap::new(at, "what stands between texts is filled in"))?;
+                let between =
+                    between.ok_or_else(|| Gap::new(at, "what stands between texts is filled in"))?;
                 let mut joined = super::value::Text::default();
                 for (index, item) in items.into_iter().enumerate() {
                     if index > 0 {
@@ -176,7 +191,8 @@ fn json_path(path: &str, at: Extent) -> Known<String> {
         let is_word = part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_index = !part.is_empty() && part.len() < 9 && part.bytes().all(|byte| byte.is_ascii_digit());
-        let is_plain = !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_- ".contains(c));
+        let is_plain =
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_- ".contains(c));
         match (is_word, is_index, is_plain) {
             (true, ..) => found.push_str(&format!(".{part}")),
             (_, true, _) => found.push_str(&format!("[{part}]")),

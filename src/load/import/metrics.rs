@@ -12,7 +12,12 @@ use crate::load::metric::BUILT_IN;
 const LONGEST_NAME: usize = 128;
 
 impl Translator<'_> {
-    pub(super) fn new_metric(&mut self, kind: &'static str, arguments: &[Expression], at: Extent) -> Known<Value> {
+    pub(super) fn new_metric(
+        &mut self,
+        kind: &'static str,
+        arguments: &[Expression],
+        at: Extent,
+    ) -> Known<Value> {
         let values = self.values(arguments)?;
         let name = values.first().and_then(Value::literal);
         let name = name.ok_or_else(|| Gap::new(at, "the name of a metric is filled in"))?;
@@ -45,7 +50,8 @@ impl Translator<'_> {
                     Part::Json(path) => path,
                     Part::Other(name) => {
                         let reason = format!("{name} of an answer cannot be recorded");
-                        return Err(Gap::new(at, reason).advise("k6's own metrics, such as http_req_waiting, have it"));
+                        return Err(Gap::new(at, reason)
+                            .advise("k6's own metrics, such as http_req_waiting, have it"));
                     }
                     _ => return Err(Gap::new(at, "this of an answer cannot be recorded")),
                 };
@@ -92,7 +98,9 @@ impl Translator<'_> {
     fn sample(&mut self, arguments: &[Expression], at: Extent) -> Known<Value> {
         let values = self.values(arguments)?;
         if values.get(1).is_some_and(|tags| *tags != Value::Undefined) {
-            self.missing(Gap::new(at, "samples have no tags of their own").advise("tag the request, or its scenario"));
+            self.missing(
+                Gap::new(at, "samples have no tags of their own").advise("tag the request, or its scenario"),
+            );
         }
         Ok(values.into_iter().next().unwrap_or(Value::Undefined))
     }
@@ -119,13 +127,19 @@ impl Translator<'_> {
             for (name, sample) in records {
                 match sample {
                     Sample::Holds { claims, is_negated, at: place } => {
-                        let same = is_same(&passes, &claims);
-                        if same {
-                            let word = if is_negated { "failed" } else { "passed" };
+                        // `status !== 200` is the opposite of what must hold.
+                        let opposite = match &claims[..] {
+                            [Claim::Status(statuses)] => vec![Claim::Status(statuses.not())],
+                            _ => Vec::new(),
+                        };
+                        let is_opposite = is_same(&passes, &opposite);
+                        if is_opposite || is_same(&passes, &claims) {
+                            let word = if is_negated ^ is_opposite { "failed" } else { "passed" };
                             settled.push((name, Sample::Known(word.to_owned())));
                         } else {
                             self.statement = place;
-                            let reason = format!("{name}: the sample says something else than all checks together");
+                            let reason =
+                                format!("{name}: the sample says something else than all checks together");
                             let advice = "record: {NAME: failed} is 1 where the status is unexpected or any check fails";
                             let weight = super::findings::Weight::Missing;
                             let gap = Gap::new(place, reason).advise(advice);

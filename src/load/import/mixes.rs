@@ -41,7 +41,10 @@ impl Translator<'_> {
                 self.statement = at;
                 let shares: Vec<f64> = branches.iter().map(|(share, _)| *share).collect();
                 let weights = weights(&shares).ok_or_else(|| {
-                    Gap::new(at, "the shares of a choice are no whole numbers, whatever they are multiplied with")
+                    Gap::new(
+                        at,
+                        "the shares of a choice are no whole numbers, whatever they are multiplied with",
+                    )
                 })?;
                 let steps = branches.into_iter().map(|(_, steps)| steps);
                 self.step(Step::Mix(weights.into_iter().zip(steps).collect()))?;
@@ -109,9 +112,8 @@ impl Translator<'_> {
         self.forget(&walk::assigned(body));
         match returned? {
             None => Ok(steps),
-            Some(_) => {
-                Err(Gap::new(self.statement, "a choice ends the iteration").advise("put what follows into the others"))
-            }
+            Some(_) => Err(Gap::new(self.statement, "a choice ends the iteration")
+                .advise("put what follows into the others")),
         }
     }
 
@@ -133,7 +135,9 @@ impl Translator<'_> {
             Value::Condition(condition) => Ok(Test::Condition(condition)),
             value => match value.truth() {
                 Some(truth) => Ok(Test::Known(truth)),
-                None => Err(Gap::new(test.at, "a condition is known only when the script runs").advise(ADVICE)),
+                None => {
+                    Err(Gap::new(test.at, "a condition is known only when the script runs").advise(ADVICE))
+                }
             },
         }
     }
@@ -181,7 +185,9 @@ impl Translator<'_> {
             }
         }
         let opposite = Condition { is_negated: !condition.is_negated, ..condition.clone() };
-        for &(metric, arguments) in no.iter().filter(|(metric, _)| !yes.iter().any(|(known, _)| known == metric)) {
+        for &(metric, arguments) in
+            no.iter().filter(|(metric, _)| !yes.iter().any(|(known, _)| known == metric))
+        {
             self.add_when(metric, arguments, &opposite, at)?;
         }
         Ok(())
@@ -236,7 +242,8 @@ fn mentions_chance(one: &Expression) -> bool {
 }
 
 fn share_of(draw: &Draw, operator: &str, number: f64) -> Option<Share> {
-    let share = |from: f64, to: f64| Some(Share { id: draw.id, from: from.clamp(0.0, 1.0), to: to.clamp(0.0, 1.0) });
+    let share =
+        |from: f64, to: f64| Some(Share { id: draw.id, from: from.clamp(0.0, 1.0), to: to.clamp(0.0, 1.0) });
     let behind = number - draw.least;
     if !draw.is_whole {
         let at = behind / draw.width;
@@ -297,7 +304,10 @@ mod tests {
             (draw(0.0, 1.0, false), "<", 7.0, (0.0, 1.0)),
         ] {
             let share = share_of(&draw, operator, number).unwrap();
-            assert!((share.from - expected.0).abs() < 1e-12 && (share.to - expected.1).abs() < 1e-12, "{operator} {number}");
+            assert!(
+                (share.from - expected.0).abs() < 1e-12 && (share.to - expected.1).abs() < 1e-12,
+                "{operator} {number}"
+            );
         }
     }
 }

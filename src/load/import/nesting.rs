@@ -13,7 +13,8 @@ pub(super) struct TooDeep {
 }
 
 const DEEP: &str = "is nested deeper than 1000 levels";
-const UNCLEAR: &str = "may be a division or a regular expression; put parentheses around what stands before it";
+const UNCLEAR: &str =
+    "may be a division or a regular expression; put parentheses around what stands before it";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
@@ -36,6 +37,7 @@ struct Level {
 }
 
 /// Words behind which an operand stands, and which may nest.
+#[rustfmt::skip]
 const WORDS: [&[u8]; 22] = [
     b"async", b"await", b"case", b"class", b"delete", b"do", b"else", b"extends", b"for", b"function", b"if",
     b"in", b"instanceof", b"new", b"return", b"throw", b"try", b"typeof", b"void", b"while", b"with", b"yield",
@@ -155,7 +157,12 @@ impl<'a> Scan<'a> {
                 self.before = Before::Operator;
                 self.at += 1;
             }
-            _ if byte == b'_' || byte == b'$' || byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\\' => {
+            _ if byte == b'_'
+                || byte == b'$'
+                || byte.is_ascii_alphanumeric()
+                || byte >= 0x80
+                || byte == b'\\' =>
+            {
                 self.name();
             }
             _ => self.sign(),
@@ -280,7 +287,9 @@ impl<'a> Scan<'a> {
 
     fn name(&mut self) {
         let start = self.at;
-        let goes_on = |byte: u8| byte == b'_' || byte == b'$' || byte == b'\\' || byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let goes_on = |byte: u8| {
+            byte == b'_' || byte == b'$' || byte == b'\\' || byte.is_ascii_alphanumeric() || byte >= 0x80
+        };
         while self.at < self.text.len() && goes_on(self.peek(0)) {
             self.at += 1;
         }
@@ -310,7 +319,9 @@ impl<'a> Scan<'a> {
     fn sign(&mut self) {
         let byte = self.peek(0);
         let is_double = matches!(byte, b'+' | b'-') && self.peek(1) == byte;
-        if byte != b'.' && !(self.before == Before::Operand && matches!(byte, b'+' | b'-' | b'/' | b'<' | b'>')) {
+        if byte != b'.'
+            && !(self.before == Before::Operand && matches!(byte, b'+' | b'-' | b'/' | b'<' | b'>'))
+        {
             self.count();
         }
         self.at += if is_double { 2 } else { 1 };
@@ -338,9 +349,39 @@ mod tests {
     #[test]
     fn every_way_down_is_counted() {
         for way in [
-            "(", "[", "{", "!", "~", "- ", "typeof ", "a=>", "a=", "a?b:", "if(a)", "if(a);else ", "a:", "new ", "f(", "`${", "a**",
-            "do ", "for(;;)", "while(a)\n", "async ", "await ", "x=\n", "({a:", "class extends ", "/[/\"]/,(", "a+(", "a??(", "!{}[",
-            "function(){", "x\n=>\n", "\"\\\"\",[", "return(",
+            "(",
+            "[",
+            "{",
+            "!",
+            "~",
+            "- ",
+            "typeof ",
+            "a=>",
+            "a=",
+            "a?b:",
+            "if(a)",
+            "if(a);else ",
+            "a:",
+            "new ",
+            "f(",
+            "`${",
+            "a**",
+            "do ",
+            "for(;;)",
+            "while(a)\n",
+            "async ",
+            "await ",
+            "x=\n",
+            "({a:",
+            "class extends ",
+            "/[/\"]/,(",
+            "a+(",
+            "a??(",
+            "!{}[",
+            "function(){",
+            "x\n=>\n",
+            "\"\\\"\",[",
+            "return(",
         ] {
             let deep = way.repeat(5000);
             assert_eq!(check(&deep).map_err(|found| found.reason), Err(DEEP), "{way}");

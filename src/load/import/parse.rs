@@ -53,7 +53,9 @@ fn top(converter: &mut Converter, statement: &Parsed<'_>) -> Statement {
         },
         Parsed::ExportNamedDeclaration(export) => {
             let pairs = export.specifiers.iter();
-            let pair = |one: &ast::ExportSpecifier<'_>| (one.local.name().to_string(), one.exported.name().to_string());
+            let pair = |one: &ast::ExportSpecifier<'_>| {
+                (one.local.name().to_string(), one.exported.name().to_string())
+            };
             Act::ExportNames(pairs.map(pair).collect())
         }
         Parsed::ExportDeclaration(export) => match converter.declaration(&export.declaration) {

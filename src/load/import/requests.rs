@@ -43,7 +43,9 @@ impl Translator<'_> {
             "batch" => self.batch(next(), at),
             "expectedStatuses" => {
                 let statuses: Option<Vec<String>> = values.map(|value| status_range(&value)).collect();
-                statuses.map(Value::Expected).ok_or_else(|| Gap::new(at, "statuses are known only when it runs"))
+                statuses
+                    .map(Value::Expected)
+                    .ok_or_else(|| Gap::new(at, "statuses are known only when it runs"))
             }
             "setResponseCallback" => match next() {
                 Value::Expected(statuses) => {
@@ -56,10 +58,12 @@ impl Translator<'_> {
                 let advice = "cookies: {name: value} of a request sends them";
                 Err(Gap::new(at, "cookie jars are not reached from outside").advise(advice))
             }
-            "file" => Err(Gap::new(at, "files in forms are not sent").advise("body: {file: NAME} sends one as it is")),
-            "asyncRequest" => {
-                Err(Gap::new(at, "requests beside each other are not understood").advise("use http.batch, or batch here"))
+            "file" => {
+                Err(Gap::new(at, "files in forms are not sent")
+                    .advise("body: {file: NAME} sends one as it is"))
             }
+            "asyncRequest" => Err(Gap::new(at, "requests beside each other are not understood")
+                .advise("use http.batch, or batch here")),
             _ => Err(Gap::new(at, format!("http.{name} has no counterpart"))),
         }
     }
@@ -72,7 +76,14 @@ impl Translator<'_> {
         Ok(Value::Answer(id))
     }
 
-    fn request(&mut self, method: &str, url: Value, body: Value, params: Value, at: Extent) -> Known<Request> {
+    fn request(
+        &mut self,
+        method: &str,
+        url: Value,
+        body: Value,
+        params: Value,
+        at: Extent,
+    ) -> Known<Request> {
         let (_, method) = METHODS
             .into_iter()
             .find(|(known, _)| *known == method)
@@ -157,7 +168,10 @@ impl Translator<'_> {
             ("redirects", Value::Number(most)) => request.redirects = Some(most),
             ("auth", value) if value.literal().as_deref() == Some("basic") => {}
             ("auth", _) => {
-                return Err(Gap::new(at, "digest and NTLM are not spoken").advise("auth knows basic and bearer"));
+                request.auth = None;
+                return Err(
+                    Gap::new(at, "digest and NTLM are not spoken").advise("auth knows basic and bearer")
+                );
             }
             ("responseCallback", Value::Expected(statuses)) => request.expect = Some(statuses),
             ("responseType", _) => {

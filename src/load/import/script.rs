@@ -60,7 +60,10 @@ impl Translator<'_> {
         }
         if let Some((callable, _)) = self.exported(&module, "handleSummary") {
             self.statement = callable.function.at;
-            self.note(callable.function.at, "handleSummary is left out; load run prints a summary, and flags write files");
+            self.note(
+                callable.function.at,
+                "handleSummary is left out; load run prints a summary, and flags write files",
+            );
         }
         self.settle();
         around
@@ -74,7 +77,8 @@ impl Translator<'_> {
                 _ => statement,
             };
             if let Act::Function(name, function) = &inner.act {
-                let callable = Callable { function: function.clone(), top: Some(name.clone()) };
+                let callable =
+                    Callable { function: function.clone(), top: Some(name.clone()), captured: None };
                 self.define(name, Value::Function(callable));
             }
         }
@@ -263,7 +267,8 @@ impl Translator<'_> {
         if let Some(Value::Map(scenarios)) = scenarios {
             let execs = scenarios.iter().map(|(_, scenario)| scenario.get("exec").and_then(Value::literal));
             let execs: Vec<Option<String>> = execs.collect();
-            needs_default = execs.is_empty() || execs.iter().any(|exec| exec.as_deref().is_none_or(|name| name == "default"));
+            needs_default = execs.is_empty()
+                || execs.iter().any(|exec| exec.as_deref().is_none_or(|name| name == "default"));
             names.extend(execs.into_iter().flatten().filter(|name| name != "default"));
         }
         if needs_default {
@@ -288,7 +293,10 @@ impl Translator<'_> {
                 None => {
                     let at = self.options.as_ref().map_or(Extent::default(), |top| top.at);
                     self.statement = at;
-                    self.missing(Gap::new(at, format!("a scenario runs {name}, which is no function that is exported")));
+                    self.missing(Gap::new(
+                        at,
+                        format!("a scenario runs {name}, which is no function that is exported"),
+                    ));
                 }
             }
         }

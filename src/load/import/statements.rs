@@ -44,7 +44,9 @@ impl Converter {
             Parsed::ForStatement(one) => {
                 let start = one.init.as_ref().map(|init| {
                     let act = match init {
-                        ast::ForStatementInit::VariableDeclaration(declaration) => self.variables(declaration),
+                        ast::ForStatementInit::VariableDeclaration(declaration) => {
+                            self.variables(declaration)
+                        }
                         other => other.as_expression().map_or(Act::Other("the start of a loop"), |start| {
                             Act::Expression(self.expression(start))
                         }),

@@ -235,7 +235,9 @@ impl<'a> Translator<'a> {
             }
             Value::Row(data) => Ok(Text::of(Piece::Hole(format!("{data}.value")), Kind::Either)),
             Value::Unknown => Err(Gap::new(at, "a value comes from something that was not translated")),
-            Value::List(_) | Value::Map(_) => Err(Gap::new(at, "a list or an object stands where a text is needed")),
+            Value::List(_) | Value::Map(_) => {
+                Err(Gap::new(at, "a list or an object stands where a text is needed"))
+            }
             _ => Err(Gap::new(at, "a value is known only when the script runs")),
         }
     }

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::claim::Claim;
+use super::translator::Names;
 use super::tree::Function;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +35,10 @@ pub(super) enum Value {
     /// `__VU` less so much.
     User(f64),
     /// One of the rows of a file, and which.
-    Position { file: String, order: &'static str },
+    Position {
+        file: String,
+        order: &'static str,
+    },
     /// The row that an iteration takes of a dataset.
     Row(String),
     /// The answer of a request.
@@ -54,6 +58,8 @@ pub(super) struct Callable {
     pub(super) function: Rc<Function>,
     /// The name, where it stands at the top of the module: it sees nothing of its callers then.
     pub(super) top: Option<String>,
+    /// What it saw where it was made, if it was returned from there.
+    pub(super) captured: Option<Rc<Names>>,
 }
 
 impl PartialEq for Callable {
@@ -89,7 +95,10 @@ pub(super) enum Part {
     /// `.length` of what a JSONPath leads to.
     JsonLength(String),
     /// Where a text stands in it: the check that asks for it.
-    IndexOf { key: String, text: String },
+    IndexOf {
+        key: String,
+        text: String,
+    },
     /// Known, but nothing here says the same.
     Other(String),
 }

@@ -33,11 +33,14 @@ pub(super) fn readable(
         let before = gone.len();
         let mut spoken = BTreeSet::new();
         for problem in problems {
-            let at = problem.place.and_then(|place| written.units.get(place.line.checked_sub(1)?).copied().flatten());
+            let at = problem
+                .place
+                .and_then(|place| written.units.get(place.line.checked_sub(1)?).copied().flatten());
             // What stands nowhere comes of the options together.
             let Some(unit) = at.or_else(|| last_option(nodes, &gone)) else { continue };
             if spoken.insert(unit) && !gone.contains_key(&unit) {
-                let place = units.get(unit).copied().filter(|at| *at != Extent::default()).unwrap_or(options_at);
+                let place =
+                    units.get(unit).copied().filter(|at| *at != Extent::default()).unwrap_or(options_at);
                 let gap = Gap::new(place, problem.fault.to_string());
                 gone.insert(unit, findings.add(place, Weight::Missing, gap));
             }
@@ -75,7 +78,9 @@ pub fn stand_in(path: &Path, text: &str) -> Vec<u8> {
         || text.lines().any(|line| line.contains("format: json"));
     if is_json {
         let pairs = columns.into_iter().map(|column| (column.to_owned(), serde_json::Value::from("x")));
-        return serde_json::Value::Array(vec![serde_json::Value::Object(pairs.collect())]).to_string().into_bytes();
+        return serde_json::Value::Array(vec![serde_json::Value::Object(pairs.collect())])
+            .to_string()
+            .into_bytes();
     }
     let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let head: Vec<String> = columns.iter().map(|column| quote(column)).collect();

@@ -52,7 +52,10 @@ pub fn import(file: &Path, text: &str) -> Result<Imported, ImportError> {
     }
     let failed = |error| ImportError::Thread { file: shown(), error };
     thread::scope(|scope| {
-        let thread = thread::Builder::new().name("import".to_owned()).stack_size(STACK).spawn_scoped(scope, || translated(file, text));
+        let thread = thread::Builder::new()
+            .name("import".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || translated(file, text));
         let done = thread.map_err(failed)?.join();
         done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })

@@ -132,7 +132,9 @@ impl Written {
         self.comments(node, indent, unit);
         match &node.value {
             None => {}
-            Some(Yaml::Map(nodes)) if node.short(LONGEST_LINE.saturating_sub(indent)).is_none() && has_values(nodes) => {
+            Some(Yaml::Map(nodes))
+                if node.short(LONGEST_LINE.saturating_sub(indent)).is_none() && has_values(nodes) =>
+            {
                 // What is said of the first key stands above the dash.
                 let mut lead = "- ";
                 for node_of_map in nodes {
@@ -155,7 +157,15 @@ impl Written {
         }
     }
 
-    fn value(&mut self, value: &Yaml, line: Option<usize>, first: &str, below: usize, indent: usize, unit: Option<usize>) {
+    fn value(
+        &mut self,
+        value: &Yaml,
+        line: Option<usize>,
+        first: &str,
+        below: usize,
+        indent: usize,
+        unit: Option<usize>,
+    ) {
         let mark = line.map(|line| format!("  # line {line}")).unwrap_or_default();
         if let Some(short) = value.short(LONGEST_LINE.saturating_sub(indent + first.len())) {
             self.line(indent, &format!("{first} {short}{mark}"), unit);
