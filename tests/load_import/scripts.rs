@@ -31,7 +31,7 @@ const ROWS: [(&str, usize); 34] = [
     ("login.js", 0),
     ("loops.js", 1),
     ("methods.js", 0),
-    ("metrics.js", 2),
+    ("metrics.js", 1),
     ("mix.js", 0),
     ("options.js", 2),
     ("post_json.js", 0),
