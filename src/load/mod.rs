@@ -12,6 +12,9 @@ pub mod file;
 pub mod flow;
 /// A bounded histogram of durations with three significant digits.
 pub mod histogram;
+/// Scripts of k6 as files of ours.
+#[cfg(feature = "import")]
+pub mod import;
 /// What happened in a second, or in several, for outputs while a run goes on.
 pub mod interval;
 /// The metrics of a run and their kinds.

@@ -1,5 +1,7 @@
 //! What can be typed after `podometer load`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::outputs::OutputFlags;
@@ -14,6 +16,7 @@ Examples:
   podometer load profiles
   podometer load check shop.yaml
   podometer load run shop.yaml -e ENDPOINT=http://shop.example:8080
+  podometer load import script.js -o script.yaml
   podometer load run --help")]
 pub(in crate::cli) struct LoadCommand {
     #[command(subcommand)]
@@ -25,6 +28,8 @@ pub(in crate::cli) enum LoadAction {
     Run(Box<Run>),
     Check(Check),
     Profiles(Profiles),
+    #[cfg(feature = "import")]
+    Import(Import),
 }
 
 /// Reads a load test and says what it would do, without sending anything.
@@ -155,4 +160,31 @@ pub(in crate::cli) struct Run {
     pub(super) reports: Reports,
     #[command(flatten)]
     pub(super) outputs: OutputFlags,
+}
+
+/// Makes a scenario file of a k6 script.
+///
+/// What the script sends, waits for, checks and counts becomes a file that load run takes; each step names its line of
+/// the script. Nothing is guessed: what is not understood is told on standard error with its place and the way to do
+/// it by hand, and leaves a comment "not translated" in the file.
+#[cfg(feature = "import")]
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit code: 0 all of the script is in the file, 1 something was not translated, 64 there is no such script, or it is no
+JavaScript.
+
+Examples:
+  podometer load import script.js
+  podometer load import script.js -o script.yaml
+  podometer load import --strict script.js -o script.yaml")]
+pub(in crate::cli) struct Import {
+    /// A k6 script.
+    #[arg(value_name = "SCRIPT")]
+    pub(super) script: PathBuf,
+    /// Where the file goes; without it to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Writes nothing unless all of the script was translated.
+    #[arg(long)]
+    pub(super) strict: bool,
 }

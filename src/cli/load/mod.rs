@@ -4,6 +4,9 @@
 mod arguments;
 /// What a load test would do.
 mod check;
+/// A k6 script as a file.
+#[cfg(feature = "import")]
+mod import;
 /// Where numbers go while it runs.
 mod outputs;
 /// From what was typed to a plan.

@@ -24,6 +24,8 @@ pub(in crate::cli) fn run(command: &LoadCommand, wiring: &dyn Wiring) -> Result<
         LoadAction::Run(run) => run,
         LoadAction::Check(check) => return check::run(check, variable),
         LoadAction::Profiles(profiles) => return profiles::run(profiles),
+        #[cfg(feature = "import")]
+        LoadAction::Import(arguments) => return super::import::run(arguments),
     };
     let (mut plan, remarks) = plan::plan(run, variable)?;
     let tags = run.outputs.tags().map_err(Failure::LoadRefused)?;
