@@ -113,7 +113,9 @@ struct Users(Vec<u64>);
 
 impl Observer for Users {
     fn second(&mut self, tick: &Tick<'_>) {
-        self.0.push(tick.vus);
+        if !tick.is_last {
+            self.0.push(tick.vus);
+        }
     }
 
     fn ending(&mut self, _: &str) {}

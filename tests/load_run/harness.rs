@@ -78,7 +78,7 @@ pub(crate) fn plan_of(step: &str, json: &str) -> Plan {
 
 /// A step that sends a body of so many bytes.
 pub(crate) fn post(address: SocketAddr, length: usize) -> String {
-    format!("{{post: \"http://{address}/\", body: \"{}\"}}", "x".repeat(length))
+    format!("{{post: \"http://{address}/\", body: \"{}\", check: {{status: 200}}}}", "x".repeat(length))
 }
 
 pub(crate) fn threshold(selector: &str, expression: &str) -> Threshold {

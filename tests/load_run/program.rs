@@ -59,7 +59,6 @@ fn what_cannot_be_run_is_104_and_says_why() {
         ("ftp://h/", &[], "does not begin with http://"),
         ("https://h/", &["--tls-ca", "/no/such/ca.pem"], "/no/such/ca.pem"),
         ("https://h/", &["--tls-min", "1.3", "--tls-max", "1.2"], "--tls-min: above --tls-max"),
-        ("http://h/a b", &[], "holds a space"),
         ("no-such.yaml", &[], "no-such.yaml: cannot be read"),
         ("crocodile-test3", &[], "did you mean crocodile-test1?"),
         ("crocodile-test1", &["--header", "x: y"], "--header: a load test says so itself"),

@@ -76,7 +76,9 @@ fn answers_come_over_each_version_and_one_handshake_is_measured() {
         };
         assert_eq!((handshaking.count(), handshaking.quantile(0.5)), (3, Some(0.0)));
         assert!(handshaking.max() > Some(0), "{handshaking:?}");
-        assert_eq!(counter(&results, "data_sent"), 3 * "GET / HTTP/1.1\r\nHost: t\r\n\r\n".len() as u64);
+        let agent = concat!("podometer/", env!("CARGO_PKG_VERSION"));
+        let sent = format!("GET / HTTP/1.1\r\nHost: {address}\r\nUser-Agent: {agent}\r\n\r\n");
+        assert_eq!(counter(&results, "data_sent"), 3 * sent.len() as u64);
     }
 }
 

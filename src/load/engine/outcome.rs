@@ -69,6 +69,15 @@ impl Outcome {
         self.requests() - self.blocked.count()
     }
 
+    /// `http_req_tls_handshaking` of its requests. Over a connection that was there it took no time; without TLS there
+    /// is no such time.
+    pub(super) fn add_handshakes(&self, all: &mut Histogram) {
+        all.merge(&self.tls_handshaking);
+        if self.met.over.is_some_and(|over| over.tls.is_some()) {
+            all.record_many(0, self.reused());
+        }
+    }
+
     pub(super) fn record(&mut self, timing: &Timing) {
         self.requests += 1;
         self.latency.record(timing.latency);

@@ -280,7 +280,9 @@ impl Coordinator {
         // Reports are made a little before the full second.
         let ticked = Span::from_secs(self.ticked);
         let elapsed = self.elapsed.unwrap_or_default().max(ticked);
-        let vus = self.threads.iter().map(|thread| thread.vus).sum();
+        // A thread that was over before the last tick had no user any more.
+        let live = self.threads.iter().filter(|thread| thread.whole >= self.ticked);
+        let vus = live.map(|thread| thread.vus).sum();
         let vus_max = self.threads.iter().map(|thread| thread.vus_max).sum();
         // Of a run that was over before its first second.
         if self.books.vus.value().is_none() {

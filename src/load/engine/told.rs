@@ -249,6 +249,8 @@ fn requests_of(outcome: &Outcome) -> Requests {
         all.record_many(0, outcome.reused());
         all
     };
+    let mut tls_handshaking = Histogram::new();
+    outcome.add_handshakes(&mut tls_handshaking);
     Requests {
         count: outcome.requests(),
         sent_bytes: outcome.sent_bytes,
@@ -257,7 +259,7 @@ fn requests_of(outcome: &Outcome) -> Requests {
         latency: outcome.latency.clone(),
         blocked: opening(&outcome.blocked),
         connecting: opening(&outcome.connecting),
-        tls_handshaking: opening(&outcome.tls_handshaking),
+        tls_handshaking,
         sending: outcome.sending.clone(),
         waiting: outcome.waiting.clone(),
         receiving: outcome.receiving.clone(),

@@ -53,7 +53,11 @@ impl View<'_> {
             "http_req_receiving" => self.trend(selector, |outcome| &outcome.receiving),
             "http_req_sending" => self.trend(selector, |outcome| &outcome.sending),
             "http_req_waiting" => self.trend(selector, |outcome| &outcome.waiting),
-            "http_req_tls_handshaking" => self.opening(selector, |outcome| &outcome.tls_handshaking),
+            "http_req_tls_handshaking" => {
+                let mut all = Histogram::new();
+                self.each(selector, |outcome| outcome.add_handshakes(&mut all));
+                Values::Trend(all)
+            }
             "http_reqs" => {
                 let mut count = 0;
                 self.each(selector, |outcome| count += outcome.requests());
