@@ -19,6 +19,12 @@ pub const LEAST_STARTS: u64 = 100;
 /// The share of the run's time for which its cgroup may be throttled.
 pub const MOST_THROTTLED_SHARE: f64 = 0.01;
 
+/// By Little's law users are as many as iterations end in a second, times what their requests and planned pauses take.
+/// What is left over, as a share of the users' time, is time that the generator took to wake them.
+pub const MOST_RESIDUAL: f64 = 0.05;
+/// A pause is longer than planned by up to a few milliseconds anywhere: timers are so coarse.
+pub const MOST_PAUSE_LAG_NS: u64 = 5_000_000;
+
 const ROOT: &str = "/sys/fs/cgroup";
 
 /// What was seen so far.
@@ -85,6 +91,19 @@ impl Health {
                     "the generator came to starts {:.1} ms late at p(99) (bound: {} ms); give it more cores",
                     late / 1e6,
                     MOST_OWN_LATENESS_NS / 1_000_000,
+                ));
+            }
+        }
+        for scenario in &total.scenarios {
+            let (lag, users_ns) =
+                (scenario.pause_lag_ns as f64, scenario.iteration_duration.sum_nanos() as f64);
+            let (residual, mean) = (lag / users_ns.max(1.0), lag / scenario.pauses.max(1) as f64);
+            if residual > MOST_RESIDUAL && mean > MOST_PAUSE_LAG_NS as f64 {
+                reasons.push(format!(
+                    "by Little's law {:.1} % of the users' time was in no request and no planned pause (bound: {:.0} %): pauses lasted {:.1} ms too long on average; give the generator more cores",
+                    residual * 100.0,
+                    MOST_RESIDUAL * 100.0,
+                    mean / 1e6,
                 ));
             }
         }
@@ -177,6 +196,23 @@ mod tests {
         let told = healthy().reasons(&meter, 1);
         assert!(told[0].contains("20.0 ms late at p(99) (bound: 10 ms)"), "{told:?}");
         assert!(told[1].starts_with("3 connections were not opened for lack of file descriptors"));
+    }
+
+    #[test]
+    fn users_whose_pauses_are_too_long_are_fewer_than_they_seem() {
+        let reasons = |lag_ms: u64, pauses: u64| {
+            let mut scenario = ScenarioMeter::default();
+            scenario.iteration_duration.record_many(100_000_000, 100);
+            for _ in 0..pauses {
+                scenario.paused(10_000_000, 10_000_000 + lag_ms * 1_000_000);
+            }
+            healthy().reasons(&Meter { scenarios: vec![scenario], ..Meter::default() }, 1)
+        };
+        assert_eq!(reasons(6, 80), Vec::<String>::new(), "4.8 %");
+        assert_eq!(reasons(4, 200), Vec::<String>::new(), "as coarse as timers are");
+        let told = reasons(6, 100);
+        assert!(told[0].contains("Little's law 6.0 % of the users' time"), "{told:?}");
+        assert!(told[0].contains("pauses lasted 6.0 ms too long"), "{told:?}");
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct ScenarioMeter {
     pub undone: u64,
     /// Iterations that began and were cut off, or could not go on.
     pub interrupted: u64,
+    /// Pauses of users, and how much longer than planned they were in all.
+    pub pauses: u64,
+    pub pause_lag_ns: u64,
 }
 
 /// Starts of a schedule. They are counted when they are due and again, apart from that, when their fate is known: once
@@ -116,6 +119,12 @@ impl Meter {
 }
 
 impl ScenarioMeter {
+    /// A pause of a user, as it was planned and as it was.
+    pub(super) fn paused(&mut self, planned_ns: u64, took_ns: u64) {
+        self.pauses += 1;
+        self.pause_lag_ns += took_ns.saturating_sub(planned_ns);
+    }
+
     fn merge(&mut self, other: &ScenarioMeter) {
         for (own, other) in self.steps.iter_mut().zip(&other.steps) {
             own.merge(other);
@@ -130,6 +139,8 @@ impl ScenarioMeter {
         self.starts.merge(&other.starts);
         self.undone += other.undone;
         self.interrupted += other.interrupted;
+        self.pauses += other.pauses;
+        self.pause_lag_ns += other.pause_lag_ns;
     }
 
     fn clear(&mut self) {
@@ -142,6 +153,7 @@ impl ScenarioMeter {
         self.iteration_duration.clear();
         self.starts.clear();
         (self.undone, self.interrupted) = (0, 0);
+        (self.pauses, self.pause_lag_ns) = (0, 0);
     }
 }
 

@@ -129,11 +129,15 @@ impl User {
                     let is_pacing = matches!(act, Act::Pacing(_));
                     let passed = if is_pacing { thread.clock.now_ns().saturating_sub(begun) } else { 0 };
                     let left = drawn.saturating_sub(passed);
+                    let paused = thread.clock.now_ns();
                     if left > 0 || !is_pacing {
                         has_waited = true;
                         sleep(Duration::from_nanos(left)).await;
                     }
                     let end = thread.clock.now_ns();
+                    if left > 0 {
+                        thread.meter.borrow_mut().scenarios[self.scenario].paused(left, end - paused);
+                    }
                     // The pause is part of the plan, and makes nothing late.
                     intended = intended.map(|intended| intended + (end - now));
                     now = end;
