@@ -147,7 +147,7 @@ impl Translator<'_> {
                             self.requests[at].comments.push(comment);
                         }
                     }
-                    known => settled.push((name, known)),
+                    known @ Sample::Known(_) => settled.push((name, known)),
                 }
             }
             self.requests[at].records = settled;
@@ -165,8 +165,8 @@ fn all_of(checks: &[(String, Vec<Claim>)], expect: Option<&[String]>) -> Vec<Cla
     for claim in checks.iter().flat_map(|(_, claims)| claims) {
         match claim {
             Claim::Status(more) => statuses = statuses.and(more),
-            other if claims.contains(other) => {}
-            other => claims.push(other.clone()),
+            other @ Claim::Other { .. } if claims.contains(other) => {}
+            other @ Claim::Other { .. } => claims.push(other.clone()),
         }
     }
     claims.push(Claim::Status(statuses));
@@ -187,8 +187,8 @@ fn is_same(passes: &[Claim], claims: &[Claim]) -> bool {
             Claim::Status(more) => {
                 statuses = Some(statuses.map_or_else(|| more.clone(), |known| known.and(more)));
             }
-            other if others.contains(&other) => {}
-            other => others.push(other),
+            other @ Claim::Other { .. } if others.contains(&other) => {}
+            other @ Claim::Other { .. } => others.push(other),
         }
     }
     let Some(statuses) = statuses else { return false };
