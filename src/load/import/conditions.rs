@@ -9,6 +9,9 @@ use super::value::{Condition, Part, Value, escaped, number_text};
 use super::walk;
 use super::yaml::Yaml;
 
+/// Said of a body's length.
+pub(super) const IN_BYTES: &str = "a body's length is counted in bytes here, not in characters";
+
 const NO_CHECK: &str = "no check of ours says this";
 
 impl Translator<'_> {
@@ -34,7 +37,7 @@ impl Translator<'_> {
             }
             (Part::Size, Value::Number(_)) => {
                 if !(operator == ">" && *other == Value::Number(0.0)) {
-                    self.note(at, "a body's length is counted in bytes here, not in characters");
+                    self.note(at, IN_BYTES);
                 }
                 vec![tested("size", operator, other, at)?]
             }

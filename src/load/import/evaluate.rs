@@ -245,11 +245,11 @@ impl Translator<'_> {
         match self.env.iter_mut().find(|(known, _)| known == word) {
             Some((_, Some(known))) if *known == written => {}
             Some((_, known @ None)) => *known = Some(written),
-            Some(_) if written.contains(['}', '$']) => {
+            // A default that stands in a text is not asked where `env` has one.
+            Some(_) => {
                 let reason = format!("{word} has another default elsewhere");
                 return Err(Gap::new(at, reason).advise("give it one default, in env"));
             }
-            Some(_) => return Ok(Value::Text(Text::of(Piece::Word(format!("{word}:-{written}")), kind))),
             None => self.env.push((word.to_owned(), Some(written))),
         }
         Ok(Value::Text(Text::of(Piece::Word(word.to_owned()), kind)))

@@ -1,6 +1,7 @@
 //! Metrics of the script's own, and their samples.
 
 use super::claim::{Claim, Statuses};
+use super::conditions::IN_BYTES;
 use super::findings::{Gap, Known};
 use super::plan::{Metric, Sample, Step};
 use super::translator::Translator;
@@ -45,7 +46,10 @@ impl Translator<'_> {
             Value::Part(request, part) => {
                 let known = match part {
                     Part::Duration => "duration".to_owned(),
-                    Part::Size => "size".to_owned(),
+                    Part::Size => {
+                        self.note(at, IN_BYTES);
+                        "size".to_owned()
+                    }
                     Part::Status => "status".to_owned(),
                     Part::Json(path) => path,
                     Part::Other(name) => {

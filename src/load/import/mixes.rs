@@ -275,7 +275,7 @@ fn weights(shares: &[f64]) -> Option<Vec<u32>> {
     let of = |whole: u32| -> Option<Vec<u32>> {
         let weight = |share: &f64| {
             let weight = share * f64::from(whole);
-            ((weight - weight.round()).abs() < 1e-7).then(|| weight.round() as u32)
+            ((weight - weight.round()).abs() < 1e-9).then(|| weight.round() as u32)
         };
         shares.iter().map(weight).collect()
     };
