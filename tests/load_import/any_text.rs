@@ -85,11 +85,11 @@ fn nothing_nests_too_deeply() {
     for text in ["a + ", "a.b.", "f()", "a, ", "'x' + "] {
         survives(&format!("export default () => {{ const y = {}1; }};", text.repeat(20_000)));
     }
-    let doubled: String = (1..60).map(|at| format!("const a{at} = a{} + a{};\n", at - 1, at - 1)).collect();
+    let lines = |last: usize, line: fn(usize) -> String| (1..last).map(line).collect::<Vec<_>>().concat();
+    let doubled = lines(60, |at| format!("const a{at} = a{} + a{};\n", at - 1, at - 1));
     survives(&format!("const a0 = 'xxxxxxxx';\n{doubled}export default () => {{}};"));
-    let listed: String = (1..60).map(|at| format!("const a{at} = [a{}, a{}];\n", at - 1, at - 1)).collect();
+    let listed = lines(60, |at| format!("const a{at} = [a{}, a{}];\n", at - 1, at - 1));
     survives(&format!("const a0 = [1];\n{listed}export default () => {{}};"));
-    let calls: String =
-        (1..40).map(|at| format!("const f{at} = (x) => f{}(f{}(x));\n", at - 1, at - 1)).collect();
+    let calls = lines(40, |at| format!("const f{at} = (x) => f{}(f{}(x));\n", at - 1, at - 1));
     survives(&format!("const f0 = (x) => x;\n{calls}export default () => {{ f39(1); }};"));
 }

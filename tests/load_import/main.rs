@@ -9,6 +9,7 @@ mod any_text;
 mod golden;
 mod program;
 mod reading;
+mod running;
 mod scripts;
 #[path = "../load_file/shown.rs"]
 mod shown;

@@ -31,5 +31,6 @@ pub(crate) fn parsed(yaml: &str) -> File {
 
 /// What is said of a script, line by line.
 pub(crate) fn findings(imported: &Imported) -> String {
-    imported.findings.iter().map(|finding| format!("{finding}\n")).collect()
+    let lines: Vec<String> = imported.findings.iter().map(|finding| format!("{finding}\n")).collect();
+    lines.concat()
 }

@@ -8,7 +8,7 @@ use crate::shown::show;
 const ROWS: [(&str, usize); 34] = [
     ("arrows.js", 0),
     ("async.js", 2),
-    ("auth.js", 1),
+    ("auth.js", 2),
     ("basic_get.js", 0),
     ("batch.js", 0),
     ("browser.js", 3),
@@ -18,7 +18,7 @@ const ROWS: [(&str, usize); 34] = [
     ("counters.js", 1),
     ("data_csv.js", 0),
     ("data_json.js", 1),
-    ("env.js", 0),
+    ("env.js", 1),
     ("environment_arithmetic.js", 2),
     ("exec_functions.js", 0),
     ("expected_statuses.js", 0),

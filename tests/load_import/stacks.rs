@@ -10,7 +10,7 @@ use crate::reading::{findings, imported, parsed, script};
 use crate::shown::show;
 
 /// Scripts, and the profiles that say the same.
-const SAME: [(&str, &str); 8] = [
+pub(crate) const SAME: [(&str, &str); 8] = [
     ("continuous.js", "continuous"),
     ("crocodile-test1.js", "crocodile-test1"),
     ("crocodile-test2.js", "crocodile-test2"),

@@ -28,7 +28,7 @@ impl Translator<'_> {
     /// As `Number(value)`: what is filled in is taken for one.
     pub(super) fn number_of(&mut self, value: Value, at: Extent) -> Known<Value> {
         match value {
-            Value::Number(_) | Value::Random(_) => Ok(value),
+            Value::Number(_) | Value::Random(_) | Value::Condition(_) => Ok(value),
             Value::Boolean(truth) => Ok(Value::Number(f64::from(u8::from(truth)))),
             Value::Text(text) => match text.as_literal() {
                 Some(literal) => match literal.trim().parse() {
@@ -41,7 +41,6 @@ impl Translator<'_> {
                 let text = self.text_of(value, at)?;
                 Ok(Value::Text(Text { kind: Kind::Number, ..text }))
             }
-            Value::Condition(_) => Ok(value),
             _ => Err(Gap::new(at, "what is made a number is not known")),
         }
     }
@@ -58,10 +57,10 @@ impl Translator<'_> {
             "+" => self.sum(left, right, at),
             _ => match (left, right) {
                 (Value::Number(left), Value::Number(right)) => number(operator, left, right, at),
-                (Value::Random(draw), Value::Number(by)) => scaled(draw, operator, by, at),
-                (Value::Number(by), Value::Random(draw)) if operator == "*" => scaled(draw, "*", by, at),
+                (Value::Random(draw), Value::Number(by)) => scaled(&draw, operator, by, at),
+                (Value::Number(by), Value::Random(draw)) if operator == "*" => scaled(&draw, "*", by, at),
                 (Value::Random(draw), Value::Rows(file)) | (Value::Rows(file), Value::Random(draw))
-                    if operator == "*" && draw.least == 0.0 && draw.width == 1.0 && !draw.is_whole =>
+                    if operator == "*" && is_bare(&draw) =>
                 {
                     Ok(Value::Position { file, order: "random" })
                 }
@@ -119,9 +118,9 @@ impl Translator<'_> {
     fn compared(&mut self, operator: &'static str, left: Value, right: Value, at: Extent) -> Known<Value> {
         match (left, right) {
             (Value::Number(left), Value::Number(right)) => Ok(Value::Boolean(compare(operator, left, right))),
-            (Value::Part(request, part), other) => self.condition(request, &part, operator, other, at),
+            (Value::Part(request, part), other) => self.condition(request, &part, operator, &other, at),
             (other, Value::Part(request, part)) => {
-                self.condition(request, &part, flipped(operator), other, at)
+                self.condition(request, &part, flipped(operator), &other, at)
             }
             (Value::Condition(mut condition), Value::Boolean(truth))
             | (Value::Boolean(truth), Value::Condition(mut condition))
@@ -149,18 +148,18 @@ impl Translator<'_> {
         self.draws += 1;
         Value::Random(Draw { id: self.draws, least, width, is_whole, kept: None })
     }
+}
 
-    /// `Math.floor` and `Math.ceil` of a draw.
-    pub(super) fn whole(&mut self, draw: &Draw, is_up: bool, at: Extent) -> Known<Value> {
-        if draw.is_whole {
-            return Ok(Value::Random(draw.clone()));
-        }
-        if draw.least.fract() != 0.0 || draw.width.fract() != 0.0 || draw.width < 1.0 {
-            return Err(Gap::new(at, "a draw between broken numbers is made whole, which is not even"));
-        }
-        let least = if is_up { draw.least + 1.0 } else { draw.least };
-        Ok(Value::Random(Draw { least, width: draw.width - 1.0, is_whole: true, kept: None, ..draw.clone() }))
+/// `Math.floor` and `Math.ceil` of a draw.
+pub(super) fn whole(draw: &Draw, is_up: bool, at: Extent) -> Known<Value> {
+    if draw.is_whole {
+        return Ok(Value::Random(draw.clone()));
     }
+    if draw.least.fract() != 0.0 || draw.width.fract() != 0.0 || draw.width < 1.0 {
+        return Err(Gap::new(at, "a draw between broken numbers is made whole, which is not even"));
+    }
+    let least = if is_up { draw.least + 1.0 } else { draw.least };
+    Ok(Value::Random(Draw { least, width: draw.width - 1.0, is_whole: true, kept: None, ..draw.clone() }))
 }
 
 fn number(operator: &str, left: f64, right: f64, at: Extent) -> Known<Value> {
@@ -175,7 +174,7 @@ fn number(operator: &str, left: f64, right: f64, at: Extent) -> Known<Value> {
     Ok(Value::Number(number))
 }
 
-fn scaled(draw: Draw, operator: &str, by: f64, at: Extent) -> Known<Value> {
+fn scaled(draw: &Draw, operator: &str, by: f64, at: Extent) -> Known<Value> {
     let (least, width) = match operator {
         "*" if by >= 0.0 => (draw.least * by, draw.width * by),
         "/" if by > 0.0 => (draw.least / by, draw.width / by),
@@ -186,7 +185,7 @@ fn scaled(draw: Draw, operator: &str, by: f64, at: Extent) -> Known<Value> {
     if draw.is_whole && operator != "-" {
         return Err(Gap::new(at, "a whole number that is drawn is multiplied"));
     }
-    Ok(Value::Random(Draw { least, width, kept: None, ..draw }))
+    Ok(Value::Random(Draw { least, width, kept: None, ..draw.clone() }))
 }
 
 pub(super) fn compare(operator: &str, left: f64, right: f64) -> bool {
@@ -211,6 +210,11 @@ pub(super) fn flipped(operator: &'static str) -> &'static str {
         ">=" => "<=",
         other => other,
     }
+}
+
+/// `Math.random()` as it is.
+fn is_bare(draw: &Draw) -> bool {
+    matches!(draw, Draw { least: 0.0, width: 1.0, is_whole: false, .. })
 }
 
 fn is_user(text: &Text) -> bool {

@@ -63,9 +63,9 @@ impl Translator<'_> {
     /// `None` where a number is filled in, for which a map has no form.
     fn json_yaml(&mut self, value: &Value, at: Extent) -> Known<Option<Yaml>> {
         Ok(Some(match value {
-            Value::Null => Yaml::bare("null"),
+            Value::Null | Value::Undefined => Yaml::bare("null"),
             Value::Boolean(truth) => Yaml::bare(truth),
-            Value::Number(number) => Yaml::bare(number_text(*number).ok_or_else(|| unwritable(at))?),
+            Value::Number(number) => Yaml::bare(&number_text(*number).ok_or_else(|| unwritable(at))?),
             Value::List(items) => {
                 let mut list = Vec::new();
                 for item in items {
@@ -89,7 +89,6 @@ impl Translator<'_> {
                 }
                 Yaml::map(map)
             }
-            Value::Undefined => Yaml::bare("null"),
             other => {
                 let text = self.text_of(other.clone(), at)?;
                 if text.kind == Kind::Number {

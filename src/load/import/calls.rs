@@ -1,10 +1,13 @@
 //! Calls: of k6's functions, of JavaScript's own, and of those that the script declares.
 
+use std::fmt::Write;
 use std::rc::Rc;
 
 use base64::Engine as _;
 
+use super::arithmetic::whole;
 use super::findings::{Gap, Known};
+use super::methods::matched;
 use super::plan::Step;
 use super::translator::{Names, Translator};
 use super::tree::{Expression, Extent, Form};
@@ -27,7 +30,7 @@ impl Translator<'_> {
             if let (Form::Regex { pattern, flags }, "test", [argument]) = (&of.form, key.as_str(), arguments)
             {
                 let value = self.value(argument)?;
-                return self.matched(value, pattern, flags, at);
+                return matched(&value, pattern, flags, at);
             }
             let of = self.value(of)?;
             return match of {
@@ -142,10 +145,8 @@ impl Translator<'_> {
         let second = if values.len() > 1 { Some(values.remove(1)) } else { None };
         let first = if values.is_empty() { Value::Undefined } else { values.remove(0) };
         match (path, first, second) {
-            ("Math.floor" | "Math.trunc" | "parseInt", Value::Random(draw), _) => {
-                self.whole(&draw, false, at)
-            }
-            ("Math.ceil", Value::Random(draw), _) => self.whole(&draw, true, at),
+            ("Math.floor" | "Math.trunc" | "parseInt", Value::Random(draw), _) => whole(&draw, false, at),
+            ("Math.ceil", Value::Random(draw), _) => whole(&draw, true, at),
             ("Math.floor" | "Math.trunc" | "parseInt", position @ Value::Position { .. }, _) => Ok(position),
             ("Math.floor" | "Math.trunc", Value::Number(number), _) => Ok(Value::Number(number.floor())),
             ("Math.ceil", Value::Number(number), _) => Ok(Value::Number(number.ceil())),
@@ -221,7 +222,9 @@ impl Translator<'_> {
                 pairs.into_iter().map(|(key, value)| Value::List(vec![Value::text(key), value])).collect(),
             )),
             ("Object.assign", Value::Map(mut pairs), Some(Value::Map(more))) if values.is_empty() => {
-                more.into_iter().for_each(|(key, value)| insert(&mut pairs, key, value));
+                for (key, value) in more {
+                    insert(&mut pairs, key, value);
+                }
                 Ok(Value::Map(pairs))
             }
             ("Object.freeze", value, None) => Ok(value),
@@ -300,7 +303,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to memory cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

@@ -9,6 +9,9 @@ use super::value::{Condition, Part, Value, escaped, number_text};
 use super::walk;
 use super::yaml::Yaml;
 
+/// Said of a body's length.
+pub(super) const IN_BYTES: &str = "a body's length is counted in bytes here, not in characters";
+
 const NO_CHECK: &str = "no check of ours says this";
 
 impl Translator<'_> {
@@ -18,10 +21,10 @@ impl Translator<'_> {
         request: usize,
         part: &Part,
         operator: &'static str,
-        other: Value,
+        other: &Value,
         at: Extent,
     ) -> Known<Value> {
-        let claims = match (part, &other) {
+        let claims = match (part, other) {
             (Part::Status, Value::Number(number)) => {
                 vec![Claim::Status(Statuses::which(|status| compare(operator, f64::from(status), *number)))]
             }
@@ -30,18 +33,18 @@ impl Translator<'_> {
                     self.note(at, "the duration must be below the bound here, not at it");
                 }
                 let millis = number_text(*millis).ok_or_else(|| Gap::new(at, NO_CHECK))?;
-                vec![Claim::other("duration", Yaml::bare(format!("{millis}ms")))]
+                vec![Claim::other("duration", Yaml::bare(&format!("{millis}ms")))]
             }
             (Part::Size, Value::Number(_)) => {
-                if !(operator == ">" && other == Value::Number(0.0)) {
-                    self.note(at, "a body's length is counted in bytes here, not in characters");
+                if !(operator == ">" && *other == Value::Number(0.0)) {
+                    self.note(at, IN_BYTES);
                 }
-                vec![self.tested("size", operator, &other, at)?]
+                vec![tested("size", operator, other, at)?]
             }
             (Part::JsonLength(path), Value::Number(number)) => lengths(path, operator, *number, at)?,
-            (Part::Json(path), _) => vec![self.tested(&format!("json {path}"), operator, &other, at)?],
-            (Part::Header(name), _) => vec![self.tested(&format!("header {name}"), operator, &other, at)?],
-            (Part::Body, Value::Text(_)) => vec![self.tested("body", operator, &other, at)?],
+            (Part::Json(path), _) => vec![tested(&format!("json {path}"), operator, other, at)?],
+            (Part::Header(name), _) => vec![tested(&format!("header {name}"), operator, other, at)?],
+            (Part::Body, Value::Text(_)) => vec![tested("body", operator, other, at)?],
             (Part::IndexOf { key, text }, Value::Number(number)) => {
                 let is_there = matches!((operator, *number), ("!==" | "!=" | ">", -1.0) | (">=", 0.0));
                 if !is_there {
@@ -52,51 +55,6 @@ impl Translator<'_> {
             _ => return Err(Gap::new(at, NO_CHECK)),
         };
         Ok(Value::Condition(Condition { request, claims, is_negated: false }))
-    }
-
-    /// A value beside a constant, in the words of a check.
-    fn tested(&mut self, key: &str, operator: &'static str, other: &Value, at: Extent) -> Known<Claim> {
-        let sign = match operator {
-            "===" => "==",
-            "!==" => "!=",
-            // What JavaScript takes for equal beside a text or number is another question.
-            "==" | "!=" if matches!(other, Value::Null | Value::Undefined | Value::Boolean(_)) => {
-                return Err(Gap::new(
-                    at,
-                    format!("{operator} takes several values for equal; use {operator}="),
-                ));
-            }
-            other => other,
-        };
-        let is_equality = matches!(sign, "==" | "!=");
-        let test = match other {
-            Value::Undefined if sign == "!=" => "exists".to_owned(),
-            Value::Undefined if sign == "==" => "absent".to_owned(),
-            Value::Null if is_equality && key.starts_with("json ") => format!("{sign} null"),
-            Value::Boolean(truth) if is_equality && key.starts_with("json ") => format!("{sign} {truth}"),
-            Value::Number(number) => {
-                let number = number_text(*number).ok_or_else(|| Gap::new(at, NO_CHECK))?;
-                if sign == "==" && key.starts_with("json ") {
-                    return Ok(Claim::other(key, Yaml::bare(number)));
-                }
-                format!("{sign} {number}")
-            }
-            Value::Text(text) if is_equality && text.is_static() => {
-                let text = text.written().ok_or_else(|| Gap::new(at, NO_CHECK))?;
-                let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
-                    && text.chars().all(|c| c.is_ascii_alphanumeric())
-                    && !matches!(text.as_str(), "exists" | "absent" | "true" | "false" | "null");
-                if sign == "==" && is_word {
-                    return Ok(Claim::other(key, Yaml::text(text)));
-                }
-                format!("{sign} \"{text}\"")
-            }
-            Value::Text(_) => {
-                return Err(Gap::new(at, "a check compares with what is known before the run"));
-            }
-            _ => return Err(Gap::new(at, NO_CHECK)),
-        };
-        Ok(Claim::other(key, Yaml::text(test)))
     }
 
     /// `body && body.includes(...)`: what asks for a text in a body asks for a body.
@@ -150,6 +108,48 @@ impl Translator<'_> {
         };
         Ok(Value::Condition(Condition { claims, ..left }))
     }
+}
+
+/// A value beside a constant, in the words of a check.
+fn tested(key: &str, operator: &'static str, other: &Value, at: Extent) -> Known<Claim> {
+    let sign = match operator {
+        "===" => "==",
+        "!==" => "!=",
+        // What JavaScript takes for equal beside a text or number is another question.
+        "==" | "!=" if matches!(other, Value::Null | Value::Undefined | Value::Boolean(_)) => {
+            return Err(Gap::new(at, format!("{operator} takes several values for equal; use {operator}=")));
+        }
+        other => other,
+    };
+    let is_equality = matches!(sign, "==" | "!=");
+    let test = match other {
+        Value::Undefined if sign == "!=" => "exists".to_owned(),
+        Value::Undefined if sign == "==" => "absent".to_owned(),
+        Value::Null if is_equality && key.starts_with("json ") => format!("{sign} null"),
+        Value::Boolean(truth) if is_equality && key.starts_with("json ") => format!("{sign} {truth}"),
+        Value::Number(number) => {
+            let number = number_text(*number).ok_or_else(|| Gap::new(at, NO_CHECK))?;
+            if sign == "==" && key.starts_with("json ") {
+                return Ok(Claim::other(key, Yaml::bare(&number)));
+            }
+            format!("{sign} {number}")
+        }
+        Value::Text(text) if is_equality && text.is_static() => {
+            let text = text.written().ok_or_else(|| Gap::new(at, NO_CHECK))?;
+            let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+                && text.chars().all(|c| c.is_ascii_alphanumeric())
+                && !matches!(text.as_str(), "exists" | "absent" | "true" | "false" | "null");
+            if sign == "==" && is_word {
+                return Ok(Claim::other(key, Yaml::text(text)));
+            }
+            format!("{sign} \"{text}\"")
+        }
+        Value::Text(_) => {
+            return Err(Gap::new(at, "a check compares with what is known before the run"));
+        }
+        _ => return Err(Gap::new(at, NO_CHECK)),
+    };
+    Ok(Claim::other(key, Yaml::text(test)))
 }
 
 pub(super) const ADVICE: &str = "flows do the same whatever an answer says; a flow of its own is one way";

@@ -1,5 +1,6 @@
 //! Rows of files and items of lists, and which of them is taken.
 
+use super::arithmetic::compare;
 use super::findings::{Gap, Known};
 use super::plan::{Dataset, Kept, KeptValue, Step};
 use super::translator::Translator;
@@ -26,7 +27,7 @@ impl Translator<'_> {
 
     /// One of the items of a list, by chance: each draw sets variables.
     pub(super) fn pick(&mut self, items: &[Value], draw: &Draw, at: Extent) -> Known<Value> {
-        if !draw.is_whole || draw.least != 0.0 || draw.width != items.len() as f64 - 1.0 {
+        if !draw.is_whole || draw.least != 0.0 || compare("!==", draw.width, items.len() as f64 - 1.0) {
             return Err(Gap::new(at, "which item is taken is not understood"));
         }
         if items.len() > MOST_ITEMS {

@@ -151,7 +151,7 @@ impl Emitter<'_> {
                 Some(KeptValue::OneOf(choices)) => {
                     let choice = |pairs: &Vec<(String, String)>| {
                         let set = Yaml::map([("set", texts(pairs))]);
-                        Node::item(Yaml::map([("weight", Yaml::bare(1)), ("steps", Yaml::list([set]))]))
+                        Node::item(Yaml::map([("weight", Yaml::bare(&1)), ("steps", Yaml::list([set]))]))
                     };
                     one("mix", Yaml::List(choices.iter().map(choice).collect()))
                 }
@@ -223,7 +223,7 @@ impl Emitter<'_> {
             None => {}
             Some(Body::Text(text)) => add("body", Yaml::text(text.clone())),
             Some(Body::File(file)) => {
-                add("body", Yaml::map([("file", Yaml::text(super::value::escaped(file)))]))
+                add("body", Yaml::map([("file", Yaml::text(super::value::escaped(file)))]));
             }
             Some(Body::Json(yaml)) => add("json", yaml.clone()),
             Some(Body::Form(pairs)) => {
@@ -235,7 +235,7 @@ impl Emitter<'_> {
             }
         }
         if let Some(most) = request.redirects {
-            add("redirects", Yaml::bare(most));
+            add("redirects", Yaml::bare(&most));
         }
         if let Some(timeout) = &request.timeout {
             add("timeout", Yaml::bare(timeout));

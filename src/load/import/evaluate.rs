@@ -1,6 +1,8 @@
 //! What an expression comes to. What it does on the way, such as a request, becomes a step.
 
+use super::arithmetic::compare;
 use super::findings::{Gap, Known};
+use super::mixes::truth_of;
 use super::translator::Translator;
 use super::tree::{Expression, Extent, Form, Key, Property};
 use super::value::{Callable, Kind, Part, Piece, Text, Value, insert};
@@ -163,7 +165,9 @@ impl Translator<'_> {
                 }
                 Property::Spread(inner) => match self.value(inner)? {
                     Value::Map(more) => {
-                        more.into_iter().for_each(|(key, value)| insert(&mut pairs, key, value))
+                        for (key, value) in more {
+                            insert(&mut pairs, key, value);
+                        }
                     }
                     Value::Undefined | Value::Null => {}
                     _ => return Err(Gap::new(inner.at, "what is spread is no object that is known")),
@@ -212,7 +216,7 @@ impl Translator<'_> {
         }
         if let Value::Condition(mut condition) = condition {
             // `ok ? 0 : 1` is the opposite, `ok ? 1 : 0` the condition itself.
-            let (yes, no) = (self.constant(yes)?.truth(), self.constant(no)?.truth());
+            let (yes, no) = (truth_of(yes), truth_of(no));
             match (yes, no) {
                 (Some(true), Some(false)) => return Ok(Value::Condition(condition)),
                 (Some(false), Some(true)) => {
@@ -223,15 +227,6 @@ impl Translator<'_> {
             }
         }
         Err(Gap::new(at, "a condition is known only when the script runs"))
-    }
-
-    /// A value that needs nothing to be done.
-    fn constant(&mut self, expression: &Expression) -> Known<Value> {
-        match &expression.form {
-            Form::Number(number) if *number == 0.0 || *number == 1.0 => Ok(Value::Number(*number)),
-            Form::Boolean(truth) => Ok(Value::Boolean(*truth)),
-            _ => Err(Gap::new(expression.at, "a condition is known only when the script runs")),
-        }
     }
 
     /// `__ENV.NAME`, with what stands in where it is not set. k6 takes an empty word for none here; a file takes it.
@@ -250,11 +245,11 @@ impl Translator<'_> {
         match self.env.iter_mut().find(|(known, _)| known == word) {
             Some((_, Some(known))) if *known == written => {}
             Some((_, known @ None)) => *known = Some(written),
-            Some(_) if written.contains(['}', '$']) => {
+            // A default that stands in a text is not asked where `env` has one.
+            Some(_) => {
                 let reason = format!("{word} has another default elsewhere");
                 return Err(Gap::new(at, reason).advise("give it one default, in env"));
             }
-            Some(_) => return Ok(Value::Text(Text::of(Piece::Word(format!("{word}:-{written}")), kind))),
             None => self.env.push((word.to_owned(), Some(written))),
         }
         Ok(Value::Text(Text::of(Piece::Word(word.to_owned()), kind)))
@@ -347,7 +342,7 @@ impl Translator<'_> {
                 self.member(of, &key, at)
             }
             (Value::List(items), Value::Number(index)) => {
-                let item = items.into_iter().enumerate().find(|(at, _)| *at as f64 == index);
+                let item = items.into_iter().enumerate().find(|(at, _)| compare("===", *at as f64, index));
                 Ok(item.map_or(Value::Undefined, |(_, item)| item))
             }
             (Value::Part(request, Part::Json(path)), Value::Number(index))

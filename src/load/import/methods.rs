@@ -60,7 +60,7 @@ impl Translator<'_> {
             (of, _) => {
                 let values = self.values(arguments)?;
                 match of {
-                    Value::Part(request, part) => self.asked(request, &part, key, &values, at),
+                    Value::Part(request, part) => asked(request, &part, key, &values, at),
                     Value::List(items) => self.of_list(items, key, &values, at),
                     Value::Text(text) => match text.as_literal() {
                         Some(text) => of_text(&text, key, &values).ok_or_else(unknown),
@@ -76,55 +76,6 @@ impl Translator<'_> {
                 }
             }
         }
-    }
-
-    /// A question to a part of an answer.
-    fn asked(
-        &mut self,
-        request: usize,
-        part: &Part,
-        key: &str,
-        values: &[Value],
-        at: Extent,
-    ) -> Known<Value> {
-        let condition =
-            |claim| Ok(Value::Condition(Condition { request, claims: vec![claim], is_negated: false }));
-        let text = values.first().and_then(Value::literal);
-        match (key, text) {
-            ("includes", Some(text)) if values.len() == 1 => {
-                let (key, text) = contains(part, &text, at)?;
-                condition(Claim::other(key, Yaml::text(text)))
-            }
-            ("indexOf", Some(text)) if values.len() == 1 => {
-                let (key, text) = contains(part, &text, at)?;
-                Ok(Value::Part(request, Part::IndexOf { key, text }))
-            }
-            ("startsWith" | "endsWith", Some(text)) if values.len() == 1 => {
-                let quoted = regex::escape(&text);
-                let pattern =
-                    if key == "startsWith" { format!("\\A{quoted}") } else { format!("{quoted}\\z") };
-                condition(matches(part, &pattern, at)?)
-            }
-            ("toString" | "trim", _) if values.is_empty() => Ok(Value::Part(request, part.clone())),
-            _ => Err(Gap::new(at, format!("{key} of an answer has no counterpart"))),
-        }
-    }
-
-    /// `/pattern/.test(something)`.
-    pub(super) fn matched(&mut self, of: Value, pattern: &str, flags: &str, at: Extent) -> Known<Value> {
-        let Value::Part(request, part) = of else {
-            return Err(Gap::new(at, "a regular expression is asked about something else than an answer"));
-        };
-        let flags: String = flags.chars().filter(|flag| *flag != 'u').collect();
-        let pattern = match flags.as_str() {
-            "" => pattern.to_owned(),
-            "i" | "m" | "s" => format!("(?{flags}){pattern}"),
-            _ => {
-                return Err(Gap::new(at, format!("the flags {flags} of a regular expression are not known")));
-            }
-        };
-        let claims = vec![matches(&part, &pattern, at)?];
-        Ok(Value::Condition(Condition { request, claims, is_negated: false }))
     }
 
     fn of_list(&mut self, items: Vec<Value>, key: &str, values: &[Value], at: Extent) -> Known<Value> {
@@ -152,6 +103,47 @@ impl Translator<'_> {
             }
             _ => Err(Gap::new(at, format!("{key} of a list is not understood"))),
         }
+    }
+}
+
+/// `/pattern/.test(something)`.
+pub(super) fn matched(of: &Value, pattern: &str, flags: &str, at: Extent) -> Known<Value> {
+    let Value::Part(request, part) = of else {
+        return Err(Gap::new(at, "a regular expression is asked about something else than an answer"));
+    };
+    let flags: String = flags.chars().filter(|flag| *flag != 'u').collect();
+    let pattern = match flags.as_str() {
+        "" => pattern.to_owned(),
+        "i" | "m" | "s" => format!("(?{flags}){pattern}"),
+        _ => {
+            return Err(Gap::new(at, format!("the flags {flags} of a regular expression are not known")));
+        }
+    };
+    let claims = vec![matches(part, &pattern, at)?];
+    Ok(Value::Condition(Condition { request: *request, claims, is_negated: false }))
+}
+
+/// A question to a part of an answer.
+fn asked(request: usize, part: &Part, key: &str, values: &[Value], at: Extent) -> Known<Value> {
+    let condition =
+        |claim| Ok(Value::Condition(Condition { request, claims: vec![claim], is_negated: false }));
+    let text = values.first().and_then(Value::literal);
+    match (key, text) {
+        ("includes", Some(text)) if values.len() == 1 => {
+            let (key, text) = contains(part, &text, at)?;
+            condition(Claim::other(key, Yaml::text(text)))
+        }
+        ("indexOf", Some(text)) if values.len() == 1 => {
+            let (key, text) = contains(part, &text, at)?;
+            Ok(Value::Part(request, Part::IndexOf { key, text }))
+        }
+        ("startsWith" | "endsWith", Some(text)) if values.len() == 1 => {
+            let quoted = regex::escape(&text);
+            let pattern = if key == "startsWith" { format!("\\A{quoted}") } else { format!("{quoted}\\z") };
+            condition(matches(part, &pattern, at)?)
+        }
+        ("toString" | "trim", _) if values.is_empty() => Ok(Value::Part(request, part.clone())),
+        _ => Err(Gap::new(at, format!("{key} of an answer has no counterpart"))),
     }
 }
 
@@ -194,9 +186,9 @@ fn json_path(path: &str, at: Extent) -> Known<String> {
         let is_plain =
             !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_- ".contains(c));
         match (is_word, is_index, is_plain) {
-            (true, ..) => found.push_str(&format!(".{part}")),
-            (_, true, _) => found.push_str(&format!("[{part}]")),
-            (_, _, true) => found.push_str(&format!("['{part}']")),
+            (true, ..) => found.extend([".", part]),
+            (_, true, _) => found.extend(["[", part, "]"]),
+            (_, _, true) => found.extend(["['", part, "']"]),
             _ => {
                 let advice = "write it as a JSONPath such as $.items[0].id";
                 return Err(Gap::new(at, format!("the path {path} asks for more than names")).advise(advice));

@@ -1,6 +1,7 @@
 //! Metrics of the script's own, and their samples.
 
 use super::claim::{Claim, Statuses};
+use super::conditions::IN_BYTES;
 use super::findings::{Gap, Known};
 use super::plan::{Metric, Sample, Step};
 use super::translator::Translator;
@@ -45,7 +46,10 @@ impl Translator<'_> {
             Value::Part(request, part) => {
                 let known = match part {
                     Part::Duration => "duration".to_owned(),
-                    Part::Size => "size".to_owned(),
+                    Part::Size => {
+                        self.note(at, IN_BYTES);
+                        "size".to_owned()
+                    }
                     Part::Status => "status".to_owned(),
                     Part::Json(path) => path,
                     Part::Other(name) => {
@@ -147,7 +151,7 @@ impl Translator<'_> {
                             self.requests[at].comments.push(comment);
                         }
                     }
-                    known => settled.push((name, known)),
+                    known @ Sample::Known(_) => settled.push((name, known)),
                 }
             }
             self.requests[at].records = settled;
@@ -165,8 +169,8 @@ fn all_of(checks: &[(String, Vec<Claim>)], expect: Option<&[String]>) -> Vec<Cla
     for claim in checks.iter().flat_map(|(_, claims)| claims) {
         match claim {
             Claim::Status(more) => statuses = statuses.and(more),
-            other if claims.contains(other) => {}
-            other => claims.push(other.clone()),
+            other @ Claim::Other { .. } if claims.contains(other) => {}
+            other @ Claim::Other { .. } => claims.push(other.clone()),
         }
     }
     claims.push(Claim::Status(statuses));
@@ -187,8 +191,8 @@ fn is_same(passes: &[Claim], claims: &[Claim]) -> bool {
             Claim::Status(more) => {
                 statuses = Some(statuses.map_or_else(|| more.clone(), |known| known.and(more)));
             }
-            other if others.contains(&other) => {}
-            other => others.push(other),
+            other @ Claim::Other { .. } if others.contains(&other) => {}
+            other @ Claim::Other { .. } => others.push(other),
         }
     }
     let Some(statuses) = statuses else { return false };

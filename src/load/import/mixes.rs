@@ -173,7 +173,7 @@ impl Translator<'_> {
         let (yes, no) = (self.adds(yes, at)?, self.adds(no, at)?);
         for &(metric, arguments) in &yes {
             let other = no.iter().find(|(other, _)| *other == metric);
-            let truths = other.map(|(_, other)| (truth_of(arguments), truth_of(other)));
+            let truths = other.map(|(_, other)| (first_truth(arguments), first_truth(other)));
             match truths {
                 None => self.add_when(metric, arguments, condition, at)?,
                 Some((Some(yes), Some(no))) if yes != no => {
@@ -216,10 +216,16 @@ impl Translator<'_> {
     }
 }
 
-fn truth_of(arguments: &[Expression]) -> Option<bool> {
-    match arguments.first().map(|one| &one.form) {
-        Some(Form::Boolean(truth)) => Some(*truth),
-        Some(Form::Number(number)) if *number == 0.0 || *number == 1.0 => Some(*number == 1.0),
+fn first_truth(arguments: &[Expression]) -> Option<bool> {
+    arguments.first().and_then(truth_of)
+}
+
+/// Of what needs nothing to be done.
+pub(super) fn truth_of(one: &Expression) -> Option<bool> {
+    match one.form {
+        Form::Boolean(truth) => Some(truth),
+        Form::Number(0.0) => Some(false),
+        Form::Number(1.0) => Some(true),
         _ => None,
     }
 }
@@ -269,7 +275,7 @@ fn weights(shares: &[f64]) -> Option<Vec<u32>> {
     let of = |whole: u32| -> Option<Vec<u32>> {
         let weight = |share: &f64| {
             let weight = share * f64::from(whole);
-            ((weight - weight.round()).abs() < 1e-7).then(|| weight.round() as u32)
+            ((weight - weight.round()).abs() < 1e-9).then(|| weight.round() as u32)
         };
         shares.iter().map(weight).collect()
     };

@@ -64,7 +64,7 @@ impl Translator<'_> {
             Value::Undefined | Value::Null => return Ok(None),
             Value::Boolean(truth) => Yaml::bare(truth),
             Value::Number(number) => {
-                Yaml::bare(number_text(*number).ok_or_else(|| Gap::new(at, "a number cannot be written"))?)
+                Yaml::bare(&number_text(*number).ok_or_else(|| Gap::new(at, "a number cannot be written"))?)
             }
             Value::List(items) => {
                 let mut list = Vec::new();
@@ -82,7 +82,7 @@ impl Translator<'_> {
             }
             other => {
                 let text = self.written_static(other.clone(), at)?;
-                if Span::parse(&text).is_ok() { Yaml::bare(text) } else { Yaml::text(text) }
+                if Span::parse(&text).is_ok() { Yaml::bare(&text) } else { Yaml::text(text) }
             }
         }))
     }

@@ -255,11 +255,9 @@ fn without_user(url: &str) -> (String, Option<(String, String)>) {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, behind) = rest.split_at(end);
         let (user, host) = authority.rsplit_once('@')?;
-        let (user, password) = user.split_once(':')?;
+        // What is escaped stays in the URL, which is refused with advice.
+        let (user, password) = user.split_once(':').filter(|_| !user.contains('%'))?;
         Some((format!("{scheme}://{host}{behind}"), (user.to_owned(), password.to_owned())))
     };
-    match parts() {
-        Some((url, auth)) if !auth.0.contains(":-") => (url, Some(auth)),
-        _ => (url.to_owned(), None),
-    }
+    parts().map_or_else(|| (url.to_owned(), None), |(url, auth)| (url, Some(auth)))
 }

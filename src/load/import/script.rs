@@ -288,16 +288,13 @@ impl Translator<'_> {
             }
         }
         for name in names {
-            match self.exported(module, &name) {
-                Some((callable, _)) => self.run_flow(&name, &callable, data),
-                None => {
-                    let at = self.options.as_ref().map_or(Extent::default(), |top| top.at);
-                    self.statement = at;
-                    self.missing(Gap::new(
-                        at,
-                        format!("a scenario runs {name}, which is no function that is exported"),
-                    ));
-                }
+            if let Some((callable, _)) = self.exported(module, &name) {
+                self.run_flow(&name, &callable, data);
+            } else {
+                let at = self.options.as_ref().map_or(Extent::default(), |top| top.at);
+                self.statement = at;
+                let reason = format!("a scenario runs {name}, which is no function that is exported");
+                self.missing(Gap::new(at, reason));
             }
         }
     }

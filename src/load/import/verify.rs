@@ -100,7 +100,7 @@ fn last_option(nodes: &[Node], gone: &BTreeMap<usize, String>) -> Option<usize> 
             _ => Vec::new(),
         }
     };
-    SHAPE.iter().filter_map(of).flat_map(|node| units(node)).find(|unit| !gone.contains_key(unit))
+    SHAPE.iter().filter_map(of).flat_map(units).find(|unit| !gone.contains_key(unit))
 }
 
 /// What is gone leaves a comment.
@@ -108,19 +108,17 @@ fn without(nodes: &[Node], gone: &BTreeMap<usize, String>) -> Vec<Node> {
     if gone.is_empty() {
         return nodes.to_vec();
     }
-    let kept = |node: &Node| match node.unit.and_then(|unit| gone.get(&unit)) {
-        Some(comment) => {
+    let kept = |node: &Node| {
+        if let Some(comment) = node.unit.and_then(|unit| gone.get(&unit)) {
             let comments = node.comments.iter().chain([comment]).cloned().collect();
-            Node { comments, ..Node::default() }
+            return Node { comments, ..Node::default() };
         }
-        None => {
-            let value = node.value.as_ref().map(|value| match value {
-                Yaml::List(nodes) => Yaml::List(without(nodes, gone)),
-                Yaml::Map(nodes) => Yaml::Map(without(nodes, gone)),
-                other => other.clone(),
-            });
-            Node { value, ..node.clone() }
-        }
+        let value = node.value.as_ref().map(|value| match value {
+            Yaml::List(nodes) => Yaml::List(without(nodes, gone)),
+            Yaml::Map(nodes) => Yaml::Map(without(nodes, gone)),
+            other => other.clone(),
+        });
+        Node { value, ..node.clone() }
     };
     nodes.iter().map(kept).collect()
 }

@@ -58,13 +58,19 @@ pub(super) fn expression<'t>(one: &'t Expression, see: &mut dyn FnMut(&'t Expres
             all(arguments);
         }
         Form::Binary { left, right, .. } => {
-            [left, right].into_iter().for_each(|one| all(std::slice::from_ref(one)));
+            for one in [left, right] {
+                all(std::slice::from_ref(one));
+            }
         }
         Form::Assign { target, value, .. } => {
-            [target, value].into_iter().for_each(|one| all(std::slice::from_ref(one)));
+            for one in [target, value] {
+                all(std::slice::from_ref(one));
+            }
         }
         Form::Choice { test, yes, no } => {
-            [test, yes, no].into_iter().for_each(|one| all(std::slice::from_ref(one)));
+            for one in [test, yes, no] {
+                all(std::slice::from_ref(one));
+            }
         }
         Form::List(items) => all(items),
         Form::Map(properties) => {

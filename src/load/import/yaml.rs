@@ -42,7 +42,7 @@ impl Yaml {
         Yaml::Text(text.into())
     }
 
-    pub(super) fn bare(text: impl ToString) -> Yaml {
+    pub(super) fn bare(text: &(impl ToString + ?Sized)) -> Yaml {
         Yaml::Bare(text.to_string())
     }
 
@@ -174,13 +174,17 @@ impl Written {
         self.line(indent, &format!("{first}{mark}"), unit);
         match value {
             Yaml::List(nodes) => {
-                nodes.iter().for_each(|node| self.item(node, below, unit));
+                for node in nodes {
+                    self.item(node, below, unit);
+                }
                 if !has_values(nodes) {
                     self.line(below, "[]", unit);
                 }
             }
             Yaml::Map(nodes) => {
-                nodes.iter().for_each(|node| self.entry(node, below, "", unit));
+                for node in nodes {
+                    self.entry(node, below, "", unit);
+                }
                 if !has_values(nodes) {
                     self.line(below, "{}", unit);
                 }
