@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use std::path::Path;
+use std::time::Duration;
 
 use podometer::load::engine::{self, Observer, Plan, Settings, Tick};
 use podometer::load::file::{self, File, Surroundings};
@@ -32,7 +33,9 @@ impl Observer for Listener {
 
 pub(crate) fn target() -> Target {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    Target::start(Config { listen, threads: 1, ..Config::default() }).unwrap()
+    // Whoever waits for an answer of a minute at the end waits in vain.
+    let shutdown_timeout = Duration::from_millis(50);
+    Target::start(Config { listen, threads: 1, shutdown_timeout, ..Config::default() }).unwrap()
 }
 
 pub(crate) fn scenario(name: &str, json: &str) -> Scenario {
