@@ -1,5 +1,6 @@
 //! What can be typed after `podometer load`.
 
+#[cfg(feature = "import")]
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
