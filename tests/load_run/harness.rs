@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-
 use std::path::Path;
 use std::time::Duration;
 
