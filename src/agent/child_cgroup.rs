@@ -23,6 +23,8 @@ pub(super) struct Made {
     /// Below the mount.
     path: String,
     cores: Option<f64>,
+    /// Where we are ourselves.
+    home: PathBuf,
     /// Given back behind the child, whose field it is.
     above: Option<Delegated>,
 }
@@ -37,17 +39,17 @@ struct Delegated {
 /// Below our own cgroup, else below the root; preferably where there are controllers to limit and to measure with.
 pub(super) fn make(procfs: &Path, cores: f64) -> anyhow::Result<Made> {
     let place = mounts::find(procfs, None)?;
-    let own = fs::read_to_string(procfs.join("self/cgroup")).context("our own cgroup")?;
-    let own = own.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
-    let own = place.root.join(own);
+    let own = where_we_are(procfs, &place.root)?;
+    sweep([&own, &place.root]);
     let above = if own == place.root { None } else { Delegated::from(&own) };
+    let home = where_we_are(procfs, &place.root)?;
     let mut parents = vec![own, place.root.clone()];
     parents.dedup();
     // Stable: our own comes first where both give the same.
     parents.sort_by_key(|parent| !controls(parent));
     let mut refused = None;
     for parent in parents {
-        match Made::below(&parent, &place.root, cores) {
+        match Made::below(&parent, &place.root, &home, cores) {
             Ok(mut made) => {
                 made.above = above;
                 return Ok(made);
@@ -60,6 +62,26 @@ pub(super) fn make(procfs: &Path, cores: f64) -> anyhow::Result<Made> {
             Err(error).with_context(|| format!("making a cgroup in {}", parent.display()))
         }
         None => bail!("there is no cgroup to make one in"),
+    }
+}
+
+fn where_we_are(procfs: &Path, root: &Path) -> anyhow::Result<PathBuf> {
+    let text = fs::read_to_string(procfs.join("self/cgroup")).context("our own cgroup")?;
+    let own = text.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    Ok(root.join(own))
+}
+
+/// Takes away what was left by one that was killed. A cgroup with a process in it stays in any case.
+fn sweep(parents: [&PathBuf; 2]) {
+    for parent in parents {
+        for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let pid =
+                ["podometer-target-", "podometer-load-"].iter().find_map(|begin| name.strip_prefix(begin));
+            if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+                let _removed = fs::remove_dir(entry.path());
+            }
+        }
     }
 }
 
@@ -78,7 +100,7 @@ fn name(part: &str) -> String {
 }
 
 impl Made {
-    fn below(parent: &Path, root: &Path, cores: f64) -> io::Result<Made> {
+    fn below(parent: &Path, root: &Path, home: &Path, cores: f64) -> io::Result<Made> {
         let directory = parent.join(name("target"));
         fs::create_dir(&directory)?;
         // Whoever may make a directory may still not be allowed to fill it.
@@ -91,7 +113,7 @@ impl Made {
         let is_limited = fs::write(directory.join("cpu.max"), quota).is_ok();
         let path = directory.strip_prefix(root).unwrap_or(&directory);
         let path = format!("/{}", path.display());
-        Ok(Made { directory, path, cores: is_limited.then_some(cores), above: None })
+        Ok(Made { directory, path, cores: is_limited.then_some(cores), home: home.to_owned(), above: None })
     }
 }
 
@@ -100,8 +122,11 @@ impl ChildCgroup for Made {
         &self.path
     }
 
-    fn take(&self, pid: u32) -> io::Result<()> {
-        fs::write(self.directory.join("cgroup.procs"), pid.to_string())
+    fn within(&self, start: &mut dyn FnMut()) -> io::Result<()> {
+        let us = std::process::id().to_string();
+        fs::write(self.directory.join("cgroup.procs"), &us)?;
+        start();
+        fs::write(self.home.join("cgroup.procs"), &us)
     }
 
     fn cores(&self) -> Option<f64> {

@@ -26,8 +26,8 @@ pub trait SnapshotSource: Send {
 pub trait ChildCgroup {
     /// Below the mount.
     fn path(&self) -> &str;
-    /// Moves the process there.
-    fn take(&self, pid: u32) -> std::io::Result<()>;
+    /// Runs this while we are in it ourselves, so that what it starts is born there and all its memory is counted there.
+    fn within(&self, start: &mut dyn FnMut()) -> std::io::Result<()>;
     /// Its limit, where it could be set.
     fn cores(&self) -> Option<f64>;
 }

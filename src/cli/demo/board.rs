@@ -1,5 +1,8 @@
 //! The table that grows while the demo runs: a line a second, the load to the left and the target to the right.
 
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
 use super::phase::{Side, Story};
 use super::shape::Shape;
 use super::watch::Watch;
@@ -24,19 +27,43 @@ pub(super) struct Board<'a> {
     /// The limit of the target, else what the machine has.
     cores: f64,
     lines: usize,
-    has_reader: bool,
+    /// To the thread that writes: a terminal that stands still, or a pager, must not hold up the run.
+    voice: Option<SyncSender<String>>,
+    writer: Option<JoinHandle<()>>,
     pub(super) story: Story,
 }
+
+/// Lines that wait for a reader; what comes on top is left out.
+const MOST_WAITING: usize = 100;
 
 impl Board<'_> {
     pub(super) fn new(shape: Shape, watch: &Watch, cores: f64) -> Board<'_> {
         let story = Story::begin(&watch.latest());
-        Board { shape, watch, cores, lines: 0, has_reader: true, story }
+        let (voice, texts) = sync_channel::<String>(MOST_WAITING);
+        let write = move || {
+            // Whoever closed it has seen enough; the run and its exit code go on.
+            while let Ok(text) = texts.recv() {
+                if output::print(&text).is_err() {
+                    return;
+                }
+            }
+        };
+        let writer = std::thread::Builder::new().name("demo-board".to_owned()).spawn(write).ok();
+        Board { shape, watch, cores, lines: 0, voice: Some(voice), writer, story }
     }
 
-    fn say(&mut self, text: &str) {
-        // Whoever closed it has seen enough; the run and its exit code go on.
-        self.has_reader = self.has_reader && output::print(text).is_ok();
+    fn say(&self, text: String) {
+        if let Some(voice) = &self.voice {
+            let _left_out = voice.try_send(text);
+        }
+    }
+
+    /// Until all is written.
+    pub(super) fn end(&mut self) {
+        drop(self.voice.take());
+        if let Some(writer) = self.writer.take() {
+            let _ended = writer.join();
+        }
     }
 }
 
@@ -44,19 +71,18 @@ impl Observer for Board<'_> {
     fn second(&mut self, tick: &Tick<'_>) {
         // The end of the run is no second.
         if tick.is_last {
-            self.story.add_rest(self.shape.part(tick.elapsed), &Side::of(tick));
             return;
         }
         let reading = self.watch.latest();
         let part = self.shape.part(tick.elapsed);
         let second = self.story.add(part, tick.elapsed, Side::of(tick), &reading);
         if self.lines == 0 || (output::is_terminal() && self.lines.is_multiple_of(PAGE)) {
-            self.say(&format!("{HEAD}\n"));
+            self.say(format!("{HEAD}\n"));
         }
         self.lines += 1;
         let plan = self.shape.mean_rate(tick.elapsed);
         let line = line(tick.elapsed, plan, f64::from(self.shape.peak()), self.cores, reading.cores, &second);
-        self.say(&line);
+        self.say(line);
     }
 
     fn ending(&mut self, reason: &str) {

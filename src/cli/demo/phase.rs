@@ -29,6 +29,7 @@ pub(super) struct Side {
 pub(super) struct Story {
     parts: [Side; 3],
     cpu_seconds: Option<f64>,
+    periods: Option<(u64, u64)>,
     /// When the latency was first back to what it had been, behind the spike.
     pub(super) back_at: Option<Span>,
 }
@@ -89,7 +90,7 @@ impl Side {
 impl Story {
     /// With what the target had used before.
     pub(super) fn begin(reading: &Reading) -> Story {
-        Story { cpu_seconds: reading.cpu_seconds, ..Story::default() }
+        Story { cpu_seconds: reading.cpu_seconds, periods: reading.periods, ..Story::default() }
     }
 
     /// A second, with what the target did in it.
@@ -98,22 +99,15 @@ impl Story {
         self.cpu_seconds = reading.cpu_seconds;
         second.peak_cores = reading.peak_cores;
         second.memory_bytes = reading.memory_bytes;
-        second.periods = reading.periods;
-        second.throttled = reading.throttled;
+        let since = reading.periods.zip(self.periods);
+        second.periods = since.map(|(now, before)| now.0.saturating_sub(before.0));
+        second.throttled = since.map(|(now, before)| now.1.saturating_sub(before.1));
+        self.periods = reading.periods;
         if part == Part::After && self.back_at.is_none() && self.is_back(&second) {
             self.back_at = Some(at);
         }
         self.parts[part as usize].add(&second);
         second
-    }
-
-    /// Requests behind the last whole second.
-    pub(super) fn add_rest(&mut self, part: Part, rest: &Side) {
-        let part = &mut self.parts[part as usize];
-        part.requests += rest.requests;
-        part.failed += rest.failed;
-        part.latency.merge(&rest.latency);
-        part.service.merge(&rest.service);
     }
 
     pub(super) fn part(&self, part: Part) -> &Side {
@@ -145,16 +139,16 @@ mod tests {
             cpu_seconds: Some(cpu),
             peak_cores: Some(cpu / 2.0),
             memory_bytes: Some(7),
-            periods,
-            throttled: periods.map(|periods| periods / 2),
+            periods: periods.map(|periods| (periods, periods / 2)),
             ..Reading::default()
         };
         // What went before is not known.
         story.add(Part::Before, at(1), second(50), &reading(1.0, Some(10)));
+        assert_eq!(story.part(Part::Before).periods, None);
         assert_eq!(story.part(Part::Before).cpu_seconds, None);
         assert_eq!(Story::begin(&reading(1.0, None)).cpu_seconds, Some(1.0));
         for (number, cpu) in [(2, 1.5), (3, 2.5)] {
-            story.add(Part::Spike, at(number), second(2000), &reading(cpu, Some(10)));
+            story.add(Part::Spike, at(number), second(2000), &reading(cpu, Some(10 * number)));
         }
         let spike = story.part(Part::Spike);
         assert_eq!(

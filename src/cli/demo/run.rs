@@ -31,16 +31,19 @@ struct Stage {
 }
 
 pub(in crate::cli) fn run(demo: &Demo, wiring: &dyn Wiring) -> Result<(), Failure> {
-    let target = Target::start()?;
+    let mut target = None;
     let cgroup = wiring.child_cgroup(demo.cpu_limit).and_then(|cgroup| {
-        cgroup.take(target.pid()).with_context(|| format!("moving the target to {}", cgroup.path()))?;
+        let born = cgroup.within(&mut || target = Some(Target::start()));
+        born.with_context(|| format!("going to {} and back", cgroup.path()))?;
         Ok(cgroup)
     });
+    let target = target.unwrap_or_else(Target::start);
+    // In this order: see `Stage`.
     let (cgroup, mut remarks) = match cgroup {
         Ok(cgroup) => (Some(cgroup), Vec::new()),
         Err(error) => (None, vec![format!("the target has no cgroup of its own ({error:#})")]),
     };
-    let Stage { target, cgroup } = &Stage { target, cgroup };
+    let Stage { target, cgroup } = &Stage { target: target?, cgroup };
     let sampled = cgroup.as_ref().and_then(|cgroup| match wiring.local(&settings()) {
         Ok(source) => Some((source, cgroup.path().to_owned())),
         Err(error) => {
@@ -57,6 +60,7 @@ pub(in crate::cli) fn run(demo: &Demo, wiring: &dyn Wiring) -> Result<(), Failur
     let cores = limit.unwrap_or_else(|| std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64));
     let mut board = Board::new(shape, &watch, cores);
     let results = engine::run(by_hand(&typed)?, &mut board).context("demo")?;
+    board.end();
     let printed = output::print(&verdict::text(&board.story, shape, limit, &results));
     match results.exit {
         None | Some(Exit::Passed) => printed,
@@ -97,7 +101,10 @@ fn introduction(
         (Some((_, path)), None) => format!(
             "agent    reads its cgroup {path} ten times a second; no CPU controller there: no limit, no throttling"
         ),
-        (None, _) => "agent    reads its process ten times a second: no limit, no throttling to be seen".to_owned(),
+        (None, Some(cores)) => {
+            format!("agent    reads its process ten times a second; limit {cores} cores, no throttling to be seen")
+        }
+        (None, None) => "agent    reads its process ten times a second: no limit, no throttling to be seen".to_owned(),
     });
     lines.extend(remarks.iter().map(|remark| format!("         {remark}")));
     lines.push(format!("load     podometer {}", typed.join(" ")));

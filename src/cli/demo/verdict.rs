@@ -73,6 +73,9 @@ fn sentences(story: &Story, shape: Shape, limit: Option<f64>) -> Vec<String> {
             "The spike took {peak:.2} of its {limit:.2} cores at most, and the limit ran out in {:.0}% of the periods.",
             share * 100.0
         )),
+        (Some(limit), None, Some(peak)) => {
+            told.push(format!("The spike took {peak:.2} of its {limit:.2} cores at most."));
+        }
         (_, _, Some(peak)) => told.push(format!("The spike took {peak:.2} cores at most; it has no limit here.")),
         _ => {}
     }
@@ -115,8 +118,7 @@ mod tests {
             let reading = Reading {
                 peak_cores: Some(peak),
                 cpu_seconds: Some(at as f64),
-                periods,
-                throttled: periods.map(|periods| periods * 9 / 10),
+                periods: periods.map(|periods| (periods * at, periods * at * 9 / 10)),
                 ..Reading::default()
             };
             story.add(part, Span::from_secs(at), second, &reading);

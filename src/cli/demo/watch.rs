@@ -28,9 +28,8 @@ pub(super) struct Reading {
     /// Since it began, in seconds.
     pub(super) cpu_seconds: Option<f64>,
     pub(super) memory_bytes: Option<u64>,
-    /// Periods of its CPU limit in the last second, and those of them that ended with the quota used up.
-    pub(super) periods: Option<u64>,
-    pub(super) throttled: Option<u64>,
+    /// Periods of its CPU limit since it began, and those of them that ended with the quota used up.
+    pub(super) periods: Option<(u64, u64)>,
 }
 
 /// Reads until it is dropped.
@@ -79,11 +78,9 @@ impl Watch {
         });
         if let Some((mut source, path)) = cgroup {
             watch.spawn(move |shared| {
-                let mut before = None;
                 while !shared.is_over() {
                     // A sampler that ended has said so in the log; what is missing from then on is shown as missing.
-                    let reading =
-                        source.next().ok().and_then(|snapshot| of_cgroup(&snapshot, &path, &mut before));
+                    let reading = source.next().ok().and_then(|snapshot| of_cgroup(&snapshot, &path));
                     let is_there = reading.is_some();
                     let reading = reading.unwrap_or_default();
                     shared.take(|latest| Reading {
@@ -140,18 +137,14 @@ impl Drop for Watch {
     }
 }
 
-/// `before` is what the counters of its CPU limit were a second ago.
-fn of_cgroup(snapshot: &Snapshot, path: &str, before: &mut Option<(u64, u64)>) -> Option<Reading> {
+fn of_cgroup(snapshot: &Snapshot, path: &str) -> Option<Reading> {
     let unit = snapshot.units.iter().find(|unit| *unit.cgroup.path == *path && !unit.gone)?;
-    let now = unit.values.get(Field::NrPeriods).zip(unit.values.get(Field::NrThrottled));
-    let since = now.zip(std::mem::replace(before, now));
     Some(Reading {
         cores: unit.cpu.live.map(|rate| rate.cores),
         peak_cores: unit.cpu.windows[0].as_ref().map(|window| window.max),
         cpu_seconds: Some(unit.values.get(Field::UsageUsec)? as f64 / 1e6),
         memory_bytes: memory_usage_bytes(&unit.values),
-        periods: since.map(|(now, before)| now.0.saturating_sub(before.0)),
-        throttled: since.map(|(now, before)| now.1.saturating_sub(before.1)),
+        periods: unit.values.get(Field::NrPeriods).zip(unit.values.get(Field::NrThrottled)),
     })
 }
 

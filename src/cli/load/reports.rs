@@ -110,8 +110,8 @@ impl Reports {
 
 impl Outputs {
     /// All of them, whatever becomes of one: a night's numbers are to be had once. Each failure is told on standard
-    /// error. `url` names the run.
-    pub(super) fn write(&mut self, results: &Results, url: &str) -> Result<(), Failure> {
+    /// error, and false says that there was one. `url` names the run.
+    pub(super) fn write_files(&mut self, results: &Results, url: &str) -> bool {
         let mut are_written = true;
         for (form, path, file) in &mut self.files {
             let text = form.text(results, &self.options, url);
@@ -120,8 +120,12 @@ impl Outputs {
                 are_written = false;
             }
         }
-        let printed = output::print(&summary::text(results, &self.options));
-        if are_written { printed } else { Err(Failure::Unwell) }
+        are_written
+    }
+
+    /// The summary, for people.
+    pub(super) fn print(&self, results: &Results) -> Result<(), Failure> {
+        output::print(&summary::text(results, &self.options))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{LoadAction, LoadCommand};
 use super::outputs::{self, Feed, Opening};
@@ -38,8 +39,10 @@ pub(in crate::cli) fn run(command: &LoadCommand, wiring: &dyn Wiring) -> Result<
         output::note(&remark.to_string());
     }
     let voice = Voice::start();
-    let mut labels = tags.clone();
-    labels.push(("run_id".to_owned(), plan.run_id.to_string()));
+    let labels = labels(&plan);
+    // What goes to a Pushgateway is of the whole run.
+    let tags: Vec<(String, String)> =
+        plan.tags.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let opening = Opening {
         variable: &variable,
         run_id: &plan.run_id,
@@ -53,16 +56,59 @@ pub(in crate::cli) fn run(command: &LoadCommand, wiring: &dyn Wiring) -> Result<
     let results = engine::run(plan, &mut watchers).context("load run")?;
     let Watchers { progress, feed } = watchers;
     progress.end();
-    // First of all: a summary that nobody reads must not keep numbers from those who wait for them.
+    // First the files, which nobody has to wait for; last the summary, since nobody may read it.
+    let are_written = reports.write_files(&results, &run.target);
     if let Some(feed) = feed {
+        leave_on_signal(voice.clone());
         feed.finish(&results);
     }
     voice.end();
-    let printed = reports.write(&results, &run.target);
+    let printed = reports.print(&results);
+    let printed = if are_written { printed } else { Err(Failure::Unwell) };
     match results.exit {
         None | Some(Exit::Passed) => printed,
         Some(exit) => Err(Failure::LoadEnded(exit)),
     }
+}
+
+/// While outputs have their time to send what is left, a signal ends the program: the files are written, and what waits
+/// is on disk.
+fn leave_on_signal(voice: Voice) {
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            let on = |kind| signal(kind);
+            let (Ok(mut interrupt), Ok(mut terminate)) =
+                (on(SignalKind::interrupt()), on(SignalKind::terminate()))
+            else {
+                return;
+            };
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            Progress::note(&voice, "outputs were not waited for; what they lack is in their spool");
+            voice.end();
+            std::process::exit(Exit::ExternalAbort.code().into());
+        });
+    });
+}
+
+/// What is said of everything, the users and the run's events included: its id, and those of its tags that no scenario
+/// and no request says otherwise.
+fn labels(plan: &Plan) -> Vec<(String, String)> {
+    let is_hidden = |name: &String| {
+        plan.scripts().any(|(scenario, script)| {
+            let of_requests = script.requests.iter().flat_map(|request| &request.request.tags);
+            scenario.is_some_and(|scenario| scenario.tags.contains_key(name))
+                || of_requests.into_iter().any(|(own, _)| **own == **name)
+        })
+    };
+    let shared = plan.tags.iter().filter(|(name, _)| !is_hidden(name) && *name != "run_id");
+    let mut labels: Vec<(String, String)> =
+        shared.map(|(name, value)| (name.clone(), value.clone())).collect();
+    labels.push(("run_id".to_owned(), plan.run_id.to_string()));
+    labels
 }
 
 impl Observer for Watchers {

@@ -48,14 +48,14 @@ impl Labels {
     /// Adds a label unless its name is taken, reserved or its value is empty. What a name cannot hold becomes `_`.
     pub(super) fn push(&mut self, name: &str, value: &str) {
         let name = plain(name);
+        // A digit may not come first.
+        let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
         // `le` belongs to the buckets; the others are those that statsd_exporter is told to leave out.
         let is_reserved =
             matches!(name.as_str(), "" | "le" | "vu" | "iter" | "url") || name.starts_with("__");
         if value.is_empty() || is_reserved || self.names.contains(&name) {
             return;
         }
-        // A digit may not come first.
-        let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
         Syntax::Text.push(&mut self.bytes, &name, value);
         self.names.push(name);
     }

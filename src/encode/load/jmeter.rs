@@ -57,8 +57,11 @@ impl Default for Options {
 /// The requests of one name, or all.
 #[derive(Default)]
 struct Transaction<'a> {
+    /// Times of those for which there was a connection; the others are in the counts alone.
     ok: Histogram,
     ko: Histogram,
+    ok_count: u64,
+    ko_count: u64,
     sent_bytes: u64,
     received_bytes: u64,
     /// By code and message.
@@ -112,8 +115,13 @@ pub fn annotation(text: &str, wall_ns: i64, options: &Options) -> Batch {
 
 impl<'a> Transaction<'a> {
     fn add(&mut self, tags: &'a RequestTags, requests: &Requests) {
-        let times = if tags.expected_response { &mut self.ok } else { &mut self.ko };
+        let (times, count) = if tags.expected_response {
+            (&mut self.ok, &mut self.ok_count)
+        } else {
+            (&mut self.ko, &mut self.ko_count)
+        };
         times.merge(&requests.duration);
+        *count += requests.count;
         self.sent_bytes += requests.sent_bytes;
         self.received_bytes += requests.received_bytes;
         if !tags.expected_response {
@@ -122,7 +130,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn count(&self) -> u64 {
-        self.ok.count() + self.ko.count()
+        self.ok_count + self.ko_count
     }
 }
 
@@ -136,10 +144,14 @@ impl Lines<'_, '_> {
     fn transaction(&mut self, name: &str, transaction: &Transaction<'_>) {
         let mut all = transaction.ok.clone();
         all.merge(&transaction.ko);
-        for (status, times) in [("all", &all), ("ok", &transaction.ok), ("ko", &transaction.ko)] {
-            if times.count() > 0 {
+        for (status, times, count) in [
+            ("all", &all, transaction.count()),
+            ("ok", &transaction.ok, transaction.ok_count),
+            ("ko", &transaction.ko, transaction.ko_count),
+        ] {
+            if count > 0 {
                 self.begin(name, &[("statut", status)]);
-                self.writer.float("count", times.count() as f64);
+                self.writer.float("count", count as f64);
                 self.numbers(times, times, transaction);
             }
         }
@@ -157,8 +169,8 @@ impl Lines<'_, '_> {
         let mut all = transaction.ok.clone();
         all.merge(&transaction.ko);
         self.begin("all", &[("statut", "all")]);
-        self.writer.float("count", all.count() as f64);
-        self.writer.float("countError", transaction.ko.count() as f64);
+        self.writer.float("count", transaction.count() as f64);
+        self.writer.float("countError", transaction.ko_count as f64);
         self.numbers(&transaction.ok, &all, transaction);
     }
 

@@ -52,8 +52,8 @@ impl Asking<'_> {
 
     /// A request that could not be sent counts as one that failed.
     pub(super) fn refused(&self, lane: &Lane, reason: &'static str, now: u64) -> Ended {
-        let over = Over::default();
-        let ended = Ended { timing: Timing::default(), at: now, over, result: Err(Failure::Url(reason)) };
+        let (over, timing) = (Over::default(), Timing { is_void: true, ..Timing::default() });
+        let ended = Ended { timing, at: now, over, result: Err(Failure::Url(reason)) };
         self.account(lane, &ended);
         ended
     }

@@ -64,9 +64,14 @@ impl User {
                     // The first is the last of the list.
                     let Some(at) = waiting.iter().rposition(may_go) else { break };
                     let job = waiting.remove(at);
-                    let lane = lanes.pop().unwrap_or_else(|| Lane::new(thread));
                     let host = job.host.ok();
-                    flying.push((host, Box::pin(fly(asking(job.place), job, lane, wanted))));
+                    // Best one that has a connection to there.
+                    let known = host.and_then(|host| lanes.iter().rposition(|lane| lane.has(host)));
+                    let lane = known.map(|at| lanes.remove(at)).or_else(|| lanes.pop());
+                    let lane = lane.unwrap_or_else(|| Lane::new(thread));
+                    // It begins when there is room for it, as k6's do.
+                    let begun = thread.clock.now_ns();
+                    flying.push((host, Box::pin(fly(asking(job.place), job, lane, begun))));
                 }
                 let mut has_landed = false;
                 let mut at = 0;

@@ -50,6 +50,11 @@ impl Lane {
         Lane { connections: Vec::new(), reader: Reader::default(), deadline: thread.deadlines.enter() }
     }
 
+    /// It keeps a connection to this server.
+    pub(super) fn has(&self, host: usize) -> bool {
+        self.connections.iter().any(|(known, _)| *known == host)
+    }
+
     /// Closes what is kept.
     pub(super) fn close(&mut self) {
         self.connections.clear();
@@ -66,8 +71,10 @@ impl Lane {
     async fn attempt(&mut self, thread: &Thread, ask: &Ask<'_>, wanted: u64) -> Ended {
         if let Some(at) = self.connections.iter().position(|(host, _)| *host == ask.host) {
             if self.connections[at].1.is_open() {
+                // What the user did since the last answer is none of the request's.
+                let begun = thread.clock.now_ns();
                 let (ended, has_answer) =
-                    self.exchange(thread, at, ask, wanted, wanted, Opening::default()).await;
+                    self.exchange(thread, at, ask, begun, begun, Opening::default()).await;
                 // The server closed it while the request was on its way, or says that it did nothing: nobody's failure.
                 let may_again = ended.result.as_ref().is_err_and(|failure| {
                     failure.is_unprocessed() || failure.is_broken() && !has_answer && ask.may_repeat

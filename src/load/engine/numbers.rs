@@ -22,7 +22,8 @@ impl Numbers {
         let own = plan.scenarios.iter().map(|work| {
             let first = before + place as u64 + 1;
             before = before.saturating_add(work.scenario.executor.max_vus());
-            Numbers { first, step: shared.threads as u64, next: Cell::new(0), free: RefCell::default() }
+            let step = shared.threads_of(&work.scenario.executor) as u64;
+            Numbers { first, step, next: Cell::new(0), free: RefCell::default() }
         });
         own.collect()
     }

@@ -17,6 +17,8 @@ pub(super) struct Timing {
     pub(super) receiving: u64,
     /// From when its schedule wanted it to its end.
     pub(super) latency: u64,
+    /// Nothing was tried: there is no server of that name. It took no time, rather than none at all.
+    pub(super) is_void: bool,
     /// There was a connection to send it over. Without one the three in the middle are unknown.
     pub(super) was_sent: bool,
     /// On the wire, above TLS.
@@ -40,6 +42,8 @@ pub struct Outcome {
     /// The tag `expected_response`.
     pub is_expected: bool,
     requests: u64,
+    /// Those of which nothing was tried.
+    void: u64,
     pub sent_bytes: u64,
     pub received_bytes: u64,
     /// Sending, waiting and receiving, of those for which there was a connection.
@@ -66,7 +70,7 @@ impl Outcome {
 
     /// Requests that went over a connection that was there.
     pub fn reused(&self) -> u64 {
-        self.requests() - self.blocked.count()
+        self.requests - self.void - self.blocked.count()
     }
 
     /// `http_req_tls_handshaking` of its requests. Over a connection that was there it took no time; without TLS there
@@ -80,6 +84,10 @@ impl Outcome {
 
     pub(super) fn record(&mut self, timing: &Timing) {
         self.requests += 1;
+        if timing.is_void {
+            self.void += 1;
+            return;
+        }
         self.latency.record(timing.latency);
         if timing.was_sent {
             self.duration.record(timing.sending + timing.waiting + timing.receiving);
@@ -98,6 +106,7 @@ impl Outcome {
 
     pub(super) fn merge(&mut self, other: &Outcome) {
         self.requests += other.requests;
+        self.void += other.void;
         self.sent_bytes += other.sent_bytes;
         self.received_bytes += other.received_bytes;
         for (own, other) in self.histograms().into_iter().zip(other.all()) {
@@ -106,7 +115,8 @@ impl Outcome {
     }
 
     pub(super) fn clear(&mut self) {
-        (self.requests, self.sent_bytes, self.received_bytes) = (0, 0, 0);
+        (self.requests, self.void) = (0, 0);
+        (self.sent_bytes, self.received_bytes) = (0, 0);
         self.histograms().into_iter().for_each(Histogram::clear);
     }
 

@@ -21,7 +21,7 @@ use super::meter::Meter;
 use super::observer::{Observer, Tick};
 use super::plan::Plan;
 use super::report::{Report, Told};
-use super::shared::{Shared, Stop};
+use super::shared::{Shared, Stop, USERS_OF_A_THREAD};
 use super::worker::Worker;
 use crate::load::exit::Exit;
 use crate::load::flow::Values;
@@ -29,8 +29,6 @@ use crate::load::results::Results;
 use crate::load::span::Span;
 use crate::load::threshold::EVALUATED_EVERY;
 
-/// A thread for each of so many users, as far as there are cores.
-const USERS_OF_A_THREAD: u64 = 32;
 /// Nobody reads more.
 const MOST_NOTES: usize = 100;
 /// How often it is looked whether a thread has failed.
@@ -301,7 +299,7 @@ impl Coordinator {
         self.books.elapsed = elapsed;
         // What came since the last tick.
         for window in &mut self.books.windows {
-            window.push(self.ticked, self.ticked + 1, self.last.get());
+            window.push_rest(self.ticked, self.last.get());
         }
         let span = Span::from_nanos(elapsed.nanos() - ticked.nanos());
         self.tell(span, (vus, vus_max), true, observer);

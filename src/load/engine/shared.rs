@@ -6,6 +6,9 @@ use super::plan::Plan;
 use crate::load::flow::Values;
 use crate::load::scenario::Executor;
 
+/// A thread for each of so many users, as far as there are cores.
+pub(super) const USERS_OF_A_THREAD: u64 = 32;
+
 /// How soon a run ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stop {
@@ -78,12 +81,29 @@ impl Shared {
         before.unwrap_or(0).max(now_ns)
     }
 
+    /// How many threads a scenario is on, the first ones: at a rate users do not help those of other threads, so that
+    /// a few are not scattered.
+    pub(super) fn threads_of(&self, executor: &Executor) -> usize {
+        match executor {
+            Executor::ConstantArrivalRate { pool, .. } | Executor::RampingArrivalRate { pool, .. } => {
+                let enough = pool.max_vus.div_ceil(USERS_OF_A_THREAD).max(1);
+                self.threads.min(usize::try_from(enough).unwrap_or(usize::MAX))
+            }
+            _ => self.threads,
+        }
+    }
+
     /// A thread's part of so many users, and of how many threads it is one there; `None` where there are fewer users
     /// than threads and it has none.
     pub(super) fn share(&self, place: usize, users: u64) -> u64 {
-        let (threads, place) = (self.threads as u64, place as u64);
-        users / threads + u64::from(place < users % threads)
+        share_of(self.threads, place, users)
     }
+}
+
+/// The part of so many users that is of one of so many threads.
+pub(super) fn share_of(threads: usize, place: usize, users: u64) -> u64 {
+    let (threads, place) = (threads as u64, place as u64);
+    users / threads + u64::from(place < users % threads)
 }
 
 #[cfg(test)]

@@ -115,9 +115,8 @@ impl User {
             at += 1;
             match act {
                 Act::Request(place) => {
-                    has_waited = true;
-                    match self.request(&thread, script, *place, now, intended.take().unwrap_or(now)).await {
-                        Ok(end) => now = end,
+                    match self.request(&thread, script, *place, now, intended.take()).await {
+                        Ok(end) => (now, has_waited) = (end, true),
                         Err(how) => {
                             verdict = how;
                             break;
@@ -143,9 +142,9 @@ impl User {
                     now = end;
                 }
                 Act::Batch(places) => {
-                    (has_waited, intended) = (true, None);
+                    intended = None;
                     match Box::pin(self.batch(&thread, script, places.clone(), now)).await {
-                        Ok(end) => now = end,
+                        Ok(end) => (now, has_waited) = (end, true),
                         Err(how) => {
                             verdict = how;
                             break;
@@ -180,8 +179,8 @@ impl User {
         while !self.frames.is_empty() {
             self.leave(&thread);
         }
-        if !has_waited {
-            // Nothing to wait for: others shall have their turn all the same.
+        if !has_waited || verdict == Verdict::Broken {
+            // Nothing to wait for, or nothing that could be sent: others shall have their turn all the same.
             yield_now().await;
         }
         (now, verdict)
@@ -261,12 +260,14 @@ impl User {
         script: &Script,
         place: usize,
         mut wanted: u64,
-        intended: u64,
+        intended: Option<u64>,
     ) -> Result<u64, Verdict> {
         let prepared = &script.requests[place];
         if thread.shared.has_rate() {
             wanted = Box::pin(thread.turn(wanted)).await;
         }
+        // What waited for its turn by the option `rps` is not late for that.
+        let intended = intended.unwrap_or(wanted);
         let constant = prepared.wire.constant().filter(|_| self.jar.get_mut().is_empty());
         let host = match (constant, prepared.host) {
             (Some(_), Some(host)) => Ok(host),

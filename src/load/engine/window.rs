@@ -58,6 +58,14 @@ impl Window {
         }
     }
 
+    /// What came behind the last whole second of the run. It moves nothing out: it is next to no time.
+    pub(super) fn push_rest(&mut self, at: u64, meter: &Meter) {
+        match self.slots.back_mut() {
+            Some(slot) => slot.meter.merge(meter),
+            None => self.slots.push_back(Slot { from: at, to: at + 1, meter: meter.clone() }),
+        }
+    }
+
     /// All that lies within, and how long that is.
     pub(super) fn sum(&self) -> Option<(Meter, Span)> {
         let first = self.slots.front()?;
@@ -97,6 +105,9 @@ mod tests {
             let exact = sum.scenarios[0].iteration_duration.count();
             assert_eq!(Span::from_secs(exact), span);
             assert!((seconds..=seconds + window.slot_seconds).contains(&exact), "{exact} of {seconds}");
+            window.push_rest(1000, &second(1));
+            let (rest, same) = window.sum().unwrap();
+            assert_eq!((rest.scenarios[0].iteration_duration.count(), same), (exact + 1, span));
         }
     }
 }

@@ -34,6 +34,32 @@ pub(in crate::cli::load) struct OutputFlags {
     pub(super) tag: Vec<String>,
 }
 
+/// k6's own tags, the run's id, and those of JMeter's schema.
+const RESERVED: [&str; 22] = [
+    "application",
+    "check",
+    "error",
+    "error_code",
+    "expected_response",
+    "group",
+    "iter",
+    "method",
+    "name",
+    "proto",
+    "responseCode",
+    "responseMessage",
+    "run_id",
+    "scenario",
+    "stage",
+    "status",
+    "statut",
+    "title",
+    "tls_version",
+    "transaction",
+    "url",
+    "vu",
+];
+
 impl OutputFlags {
     pub(super) fn grace(&self) -> Result<Span, String> {
         let parse = |text: &String| Span::parse(text).map_err(|error| format!("--out-grace: {error}"));
@@ -46,6 +72,12 @@ impl OutputFlags {
         let mut tags = Vec::new();
         for text in &self.tag {
             match text.split_once('=') {
+                Some((name, _)) if RESERVED.contains(&name) => {
+                    problems.push(format!("--tag: \"{name}\" is a tag that outputs have of their own"));
+                }
+                Some((name, _)) if tags.iter().any(|(known, _)| known == name) => {
+                    problems.push(format!("--tag: \"{name}\" is given twice"));
+                }
                 Some((name, value)) if !name.is_empty() => tags.push((name.to_owned(), value.to_owned())),
                 _ => problems.push(format!("--tag: \"{text}\" is no tag; allowed: NAME=VALUE")),
             }

@@ -59,7 +59,13 @@ pub(super) fn listen(target: Option<&str>) -> Result<SocketAddr, String> {
     let Some(text) = target else { return Ok(all(PORT)) };
     let port = text.strip_prefix(':').unwrap_or(text).parse().map(all);
     port.or_else(|_| text.parse()).map_err(|_| {
-        format!("\"{text}\" is no address to listen at; allowed: :PORT, ADDRESS:PORT such as 127.0.0.1:9102")
+        // A URL may hold a password.
+        let what = if text.contains("://") {
+            "a URL is no address to listen at (remote-write= sends to one)".to_owned()
+        } else {
+            format!("\"{text}\" is no address to listen at")
+        };
+        format!("{what}; allowed: :PORT, ADDRESS:PORT such as 127.0.0.1:9102")
     })
 }
 

@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 
 use super::shift::Shift;
 use crate::load::engine::alarm::Alarm;
-use crate::load::engine::shared::Stop;
+use crate::load::engine::shared::{Stop, share_of};
 use crate::load::engine::user::User;
 use crate::load::scenario::{Executor, Late};
 use crate::load::schedule::Arrivals;
@@ -59,7 +59,8 @@ pub(super) async fn run(shift: &Rc<Shift>) {
         return;
     };
     // Threads without a user have no part of the schedule, either.
-    let threads = thread.shared.threads.min(usize::try_from(pool.max_vus).unwrap_or(usize::MAX));
+    let threads = thread.shared.threads_of(executor);
+    let share = |users: u64| share_of(threads, thread.place, users);
     let Some(arrivals) = Arrivals::of(executor, thread.plan.seed) else { return };
     if thread.place >= threads {
         return;
@@ -71,11 +72,11 @@ pub(super) async fn run(shift: &Rc<Shift>) {
         free: RefCell::default(),
         users: Cell::new(0),
         given: Cell::new(0),
-        most: thread.shared.share(thread.place, pool.max_vus),
+        most: share(pool.max_vus),
         backlog: Cell::new(0),
         waiting: RefCell::new(part.clone()),
     });
-    for _ in 0..thread.shared.share(thread.place, pool.pre_allocated_vus) {
+    for _ in 0..share(pool.pre_allocated_vus) {
         crew.hire(None);
     }
     let mut mine = part.peekable();
