@@ -135,7 +135,7 @@ mod tests {
     fn parts_add_up_and_what_is_missing_stays_missing() {
         let mut story = Story::default();
         let at = Span::from_secs;
-        let reading = |cpu: f64, periods| Reading {
+        let reading = |cpu: f64, periods: Option<u64>| Reading {
             cpu_seconds: Some(cpu),
             peak_cores: Some(cpu / 2.0),
             memory_bytes: Some(7),

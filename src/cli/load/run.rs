@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use super::arguments::{LoadAction, LoadCommand};
 use super::outputs::{self, Feed, Opening};
@@ -12,6 +13,7 @@ use super::{check, plan, profiles};
 use crate::cli::{Failure, Wiring, output};
 use crate::load::engine::{self, Observer, Plan, Tick};
 use crate::load::exit::Exit;
+use crate::load::results::Results;
 
 /// All that watch a run.
 struct Watchers {
@@ -58,40 +60,49 @@ pub(in crate::cli) fn run(command: &LoadCommand, wiring: &dyn Wiring) -> Result<
     progress.end();
     // First the files, which nobody has to wait for; last the summary, since nobody may read it.
     let are_written = reports.write_files(&results, &run.target);
-    if let Some(feed) = feed {
-        leave_on_signal(voice.clone());
-        feed.finish(&results);
-    }
+    let are_sent = feed.is_none_or(|feed| finish(feed, &results, &voice));
     voice.end();
     let printed = reports.print(&results);
     let printed = if are_written { printed } else { Err(Failure::Unwell) };
     match results.exit {
+        None | Some(Exit::Passed) if !are_sent => Err(Failure::LoadEnded(Exit::ExternalAbort)),
         None | Some(Exit::Passed) => printed,
         Some(exit) => Err(Failure::LoadEnded(exit)),
     }
 }
 
-/// While outputs have their time to send what is left, a signal ends the program: the files are written, and what waits
-/// is on disk.
-fn leave_on_signal(voice: Voice) {
+/// Gives outputs their time to send what is left, unless a signal comes: the files are written, and what waits is on
+/// disk. False says that they were not waited for.
+fn finish(feed: Feed, results: &Results, voice: &Voice) -> bool {
+    let (done, is_done) = oneshot::channel();
+    let results = results.clone();
     std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            let on = |kind| signal(kind);
-            let (Ok(mut interrupt), Ok(mut terminate)) =
-                (on(SignalKind::interrupt()), on(SignalKind::terminate()))
-            else {
-                return;
-            };
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            Progress::note(&voice, "outputs were not waited for; what they lack is in their spool");
-            voice.end();
-            std::process::exit(Exit::ExternalAbort.code().into());
-        });
+        feed.finish(&results);
+        let _told = done.send(());
     });
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return is_done.blocking_recv().is_ok();
+    };
+    let is_finished = runtime.block_on(async {
+        let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        let stopped = async {
+            match (interrupt, terminate) {
+                (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                },
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = is_done => true,
+            () = stopped => false,
+        }
+    });
+    if !is_finished {
+        Progress::note(voice, "outputs were not waited for; what they lack is in their spool");
+    }
+    is_finished
 }
 
 /// What is said of everything, the users and the run's events included: its id, and those of its tags that no scenario

@@ -134,6 +134,7 @@ impl Lane {
             waiting: times.first.saturating_sub(times.sent),
             receiving: times.end - times.first.min(times.end),
             latency: 0,
+            is_void: false,
             was_sent: true,
             sent_bytes: times.sent_bytes,
         };
