@@ -206,7 +206,7 @@ mod tests {
             "--duration: \"5x\" is no duration",
             "--stage: stage \"1m\" has no \":\"",
             "--rate: \"fast\" is no rate",
-            "--header: \"x\" has no \":\"",
+            "--header: one has no \":\"",
             "--threads: out of range; allowed: 1 to 256",
             "--threshold: \"http_req_duration\" has no \"=\"",
             "did you mean http_reqs?",
