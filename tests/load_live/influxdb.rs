@@ -45,7 +45,7 @@ fn k6s_dashboard_is_answered_and_no_request_is_missing() {
     let flags =
         ["--stage", "1s:3", "--stage", "1500ms:5", "--check-status", "200", "--tag", "team=a", "-o", &out];
     let ended = Load::start(&url, &flags, &[], directory.path()).end(directory.path());
-    assert_eq!(ended.code, 0, "{:#?}", ended.said);
+    assert!(ended.is_through(), "{:#?}", ended.said);
     is_whole(&server, &ended);
     let answers =
         Dashboard::parse(include_str!("../fixtures/grafana_2587.txt")).ask(&server, "d", &[("$", "")]);
@@ -85,7 +85,7 @@ fn jmeters_dashboard_is_answered_and_no_request_is_missing() {
     let out = format!("jmeter={}/d?application=shop&testTitle=Spike&TAG_zone=z", server.url());
     let flags = ["--vus", "3", "--duration", "6s", "-o", &out];
     let ended = Load::start(&url, &flags, &[], directory.path()).end(directory.path());
-    assert_eq!(ended.code, 0, "{:#?}", ended.said);
+    assert!(ended.is_through(), "{:#?}", ended.said);
     let answers = Dashboard::parse(include_str!("../fixtures/grafana_5496.txt")).ask(
         &server,
         "d",
@@ -125,7 +125,7 @@ fn a_database_that_is_away_for_some_seconds_lacks_nothing() {
     server.start();
     load.wait("works again");
     let ended = load.end(directory.path());
-    assert_eq!(ended.code, 0, "{:#?}", ended.said);
+    assert!(ended.is_through(), "{:#?}", ended.said);
     // Nothing failed, so that there is no point of it to be summed up but zeros.
     is_whole(&server, &ended);
     let series = server.series("j", "SELECT sum(\"count\") FROM \"jmeter\" WHERE \"transaction\" = 'all'");
@@ -141,7 +141,7 @@ fn what_a_database_never_took_waits_where_it_is_said_and_the_next_run_sends_it()
     server.kill();
     let flags = ["--vus", "2", "--duration", "2s", "--out-grace", "1s", "-o", &out];
     let first = Load::start(&url, &flags, &[], directory.path()).end(directory.path());
-    assert_eq!(first.code, 0);
+    assert!(first.is_through());
     let told = first.said.iter().find(|line| line.contains("points wait in ")).unwrap();
     let place = told.split_once("points wait in ").unwrap().1.split_once(',').unwrap().0;
     assert!(place.starts_with(directory.path().to_str().unwrap()), "{told}");
@@ -171,7 +171,7 @@ fn a_login_comes_from_the_environment_and_an_early_end_is_an_annotation() {
     load.seconds(1);
     load.interrupt();
     let ended = load.end(directory.path());
-    assert_eq!(ended.code, 105, "{:#?}", ended.said);
+    assert!([105, 120].contains(&ended.code), "{:#?}", ended.said);
     // admin:s3cret
     let ask =
         |query: &str| server.query_as(Some("YWRtaW46czNjcmV0"), "d", query)["results"][0]["series"][0].take();

@@ -27,7 +27,7 @@ fn a_full_pipe_holds_up_neither_the_run_nor_its_end() {
     let mut child = command.env_clear().stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{out}");
+    assert!(matches!(child.wait().unwrap().code(), Some(0 | 120)), "{out}");
     let requests = out.lines().find(|line| line.contains("http_reqs")).unwrap();
     assert!(requests.contains(": 40 "), "{requests}");
     drop(reader);
