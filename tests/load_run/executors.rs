@@ -159,15 +159,19 @@ fn arrivals_are_the_integral_of_the_rate() {
         r#"{"executor": "constant-arrival-rate", "rate": 100, "duration": "2s", "preAllocatedVUs": 10}"#;
     each(json, "/", |results| {
         let schedule = &results.schedules[0];
-        assert_eq!((schedule.scheduled, schedule.unsent), (200, 0));
-        assert_eq!(schedule.lateness.count(), 200);
-        all_well(results, 200);
+        assert_eq!(schedule.scheduled, 200);
+        // The last one may find no user free, on a machine that is busy with other tests.
+        assert!(schedule.unsent <= 1, "{schedule:?}");
+        assert_eq!(schedule.lateness.count(), 200 - schedule.unsent);
+        all_well(results, 200 - schedule.unsent);
     });
     let json = r#"{"executor": "ramping-arrival-rate", "startRate": 0, "preAllocatedVUs": 10,
                    "stages": [{"duration": "1s", "target": 100}, {"duration": "1s", "target": 100}]}"#;
     each(json, "/", |results| {
-        assert_eq!(results.schedules[0].scheduled, 150);
-        all_well(results, 150);
+        let schedule = &results.schedules[0];
+        assert_eq!(schedule.scheduled, 150);
+        assert!(schedule.unsent <= 1, "{schedule:?}");
+        all_well(results, 150 - schedule.unsent);
     });
 }
 
@@ -176,7 +180,11 @@ fn chance_is_the_same_on_any_number_of_threads() {
     let json = r#"{"executor": "constant-arrival-rate", "rate": 100, "duration": "1s", "preAllocatedVUs": 10,
                    "arrival": "poisson"}"#;
     let expected = Arrivals::of(&scenario("s", json).executor, 7).unwrap().count() as u64;
-    each(json, "/", |results| all_well(results, expected));
+    each(json, "/", |results| {
+        let unsent = results.schedules[0].unsent;
+        assert!(unsent <= 1);
+        all_well(results, expected - unsent);
+    });
 }
 
 #[test]
