@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::cli::ChildCgroup;
-use crate::source::cgroup::mounts;
+use crate::source::cgroup::{mounts, own_line};
 
 /// The period of the limit: the kernel's usual.
 const PERIOD_US: u64 = 100_000;
@@ -67,8 +67,8 @@ pub(super) fn make(procfs: &Path, cores: f64) -> anyhow::Result<Made> {
 
 fn where_we_are(procfs: &Path, root: &Path) -> anyhow::Result<PathBuf> {
     let text = fs::read_to_string(procfs.join("self/cgroup")).context("our own cgroup")?;
-    let own = text.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
-    Ok(root.join(own))
+    let own = own_line(&text).unwrap_or_default();
+    Ok(root.join(own.trim_start_matches('/')))
 }
 
 /// Takes away what was left by one that was killed. A cgroup with a process in it stays in any case.

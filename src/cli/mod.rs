@@ -26,6 +26,8 @@ mod run;
 mod target;
 /// `podometer top`.
 mod top;
+/// A terminal or pipe that may stand still.
+mod voice;
 /// What the commands need from the rest of the program.
 mod wiring;
 

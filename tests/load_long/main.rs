@@ -133,7 +133,10 @@ fn memory_does_not_grow_with_requests() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let target = target();
     let requests = number("PODOMETER_SLOPE_REQUESTS", 200_000);
-    let mut child = load(&target, &["--vus", "64", "--iterations", &requests.to_string()]).spawn().unwrap();
+    let mut child =
+        load(&target, &["--vus", "64", "--iterations", &requests.to_string(), "--duration", "3h"])
+            .spawn()
+            .unwrap();
     let mut seen = Vec::new();
     while child.try_wait().unwrap().is_none() {
         if let Some(kib) = anonymous_kib(&child) {
@@ -159,6 +162,7 @@ fn memory_does_not_grow_with_requests() {
         seen.len(),
         steady[steady.len() - 1].1
     );
-    // A short run is too short for the page that a histogram takes once in a while.
-    assert!(slope < MOST_KIB_OF_A_MILLION || requests < 1_000_000 && most < 8192.0, "{steady:?}");
+    assert!(most < 8192.0, "{steady:?}");
+    // In a short one histograms still take pages for times that they meet first.
+    assert!(slope < MOST_KIB_OF_A_MILLION || requests < 20_000_000, "{steady:?}");
 }

@@ -1,12 +1,10 @@
 //! The table that grows while the demo runs: a line a second, the load to the left and the target to the right.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::JoinHandle;
-
 use super::phase::{Side, Story};
 use super::shape::Shape;
 use super::watch::Watch;
 use crate::cli::output;
+use crate::cli::voice::Voice;
 use crate::load::engine::{Observer, Tick};
 use crate::load::histogram::Histogram;
 use crate::load::span::Span;
@@ -20,50 +18,28 @@ const BAR: usize = 8;
 const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /// Writes to standard output, and keeps what the summary needs.
-#[derive(Debug)]
 pub(super) struct Board<'a> {
     shape: Shape,
     watch: &'a Watch,
     /// The limit of the target, else what the machine has.
     cores: f64,
     lines: usize,
-    /// To the thread that writes: a terminal that stands still, or a pager, must not hold up the run.
-    voice: Option<SyncSender<String>>,
-    writer: Option<JoinHandle<()>>,
+    /// A terminal that stands still, or a pager, must not hold up the run.
+    voice: Voice,
     pub(super) story: Story,
 }
-
-/// Lines that wait for a reader; what comes on top is left out.
-const MOST_WAITING: usize = 100;
 
 impl Board<'_> {
     pub(super) fn new(shape: Shape, watch: &Watch, cores: f64) -> Board<'_> {
         let story = Story::begin(&watch.latest());
-        let (voice, texts) = sync_channel::<String>(MOST_WAITING);
-        let write = move || {
-            // Whoever closed it has seen enough; the run and its exit code go on.
-            while let Ok(text) = texts.recv() {
-                if output::print(&text).is_err() {
-                    return;
-                }
-            }
-        };
-        let writer = std::thread::Builder::new().name("demo-board".to_owned()).spawn(write).ok();
-        Board { shape, watch, cores, lines: 0, voice: Some(voice), writer, story }
+        // Whoever closed it has seen enough; the run and its exit code go on.
+        let voice = Voice::with(|text| drop(output::print(text)));
+        Board { shape, watch, cores, lines: 0, voice, story }
     }
 
-    fn say(&self, text: String) {
-        if let Some(voice) = &self.voice {
-            let _left_out = voice.try_send(text);
-        }
-    }
-
-    /// Until all is written.
-    pub(super) fn end(&mut self) {
-        drop(self.voice.take());
-        if let Some(writer) = self.writer.take() {
-            let _ended = writer.join();
-        }
+    /// Until all is written, unless it cannot be.
+    pub(super) fn end(&self) {
+        self.voice.end();
     }
 }
 
@@ -77,12 +53,12 @@ impl Observer for Board<'_> {
         let part = self.shape.part(tick.elapsed);
         let second = self.story.add(part, tick.elapsed, Side::of(tick), &reading);
         if self.lines == 0 || (output::is_terminal() && self.lines.is_multiple_of(PAGE)) {
-            self.say(format!("{HEAD}\n"));
+            self.voice.say(|| format!("{HEAD}\n"));
         }
         self.lines += 1;
         let plan = self.shape.mean_rate(tick.elapsed);
         let line = line(tick.elapsed, plan, f64::from(self.shape.peak()), self.cores, reading.cores, &second);
-        self.say(line);
+        self.voice.say(|| line);
     }
 
     fn ending(&mut self, reason: &str) {

@@ -27,8 +27,6 @@ mod target;
 mod transport;
 /// The load test of a single URL.
 mod url;
-/// Standard error, which may stand still.
-mod voice;
 
 pub(super) use arguments::LoadCommand;
 pub(super) use run::{by_hand, run};

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
 
 use super::stages::Stages;
-use super::voice::Voice;
+use crate::cli::voice::Voice;
 use crate::load::engine::{Meter, Observer, Second, Tick};
 use crate::load::histogram::Histogram;
 use crate::load::span::Span;

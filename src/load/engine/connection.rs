@@ -1,5 +1,6 @@
 //! One connection to a server: opened once, used for one request after the other, whatever it speaks.
 
+use super::clock::Clock;
 use super::deadline::Deadline;
 use super::failure::Failure;
 use super::over::Over;
@@ -43,6 +44,17 @@ pub(super) struct Times {
     pub(super) reads: u64,
     /// What went out, above TLS.
     pub(super) sent_bytes: u64,
+}
+
+impl Times {
+    /// The exchange is over. Where all of it came at once its last byte came with its first.
+    pub(super) fn ended(&mut self, is_answered: bool, clock: Clock) {
+        let came_at_once = self.reads == 1 && is_answered;
+        self.end = if came_at_once { self.first } else { clock.now_ns() };
+        if self.reads == 0 {
+            self.first = self.end;
+        }
+    }
 }
 
 impl Connection {

@@ -46,12 +46,7 @@ pub(super) async fn exchange(
         }
         Err(failure) => Err(failure),
     };
-    // Where all of it came at once its last byte came with its first.
-    let came_at_once = times.reads == 1 && exchanged.is_ok();
-    times.end = if came_at_once { times.first } else { thread.clock.now_ns() };
-    if times.reads == 0 {
-        times.first = times.end;
-    }
+    times.ended(exchanged.is_ok(), thread.clock);
     let is_whole = times.sent_bytes == sending.bytes.len() as u64;
     exchanged.map(|()| is_whole && reader.response().keeps_alive)
 }

@@ -98,11 +98,7 @@ impl Client {
             Broken::Library(error) => failure_of(&error, &wire),
             Broken::Other(failure) => failure,
         });
-        let came_at_once = times.reads == 1 && result.is_ok();
-        times.end = if came_at_once { times.first } else { clock.now_ns() };
-        if times.reads == 0 {
-            times.first = times.end;
-        }
+        times.ended(result.is_ok(), clock);
         if times.sent == 0 {
             times.sent = times.first;
         }

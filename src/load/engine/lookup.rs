@@ -1,20 +1,17 @@
-//! The addresses behind names, as one thread knows them: asked for once however many users wait, believed
-//! for k6's `dns.ttl`, and handed out in turns so that no address takes all of the load.
+//! The addresses behind names, as one thread knows them: believed for k6's `dns.ttl`, and handed out in turns so that no
+//! address takes all of the load. Whoever asks for the same name at one time waits for one lookup: see `resolve`.
 
 use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 
-use tokio::sync::watch;
-use tokio::task::spawn_local;
-
 use super::clock::Clock;
-use super::counted::again;
 use super::failure::Failure;
 use super::plan::Host;
 use crate::load::file::{Dns, DnsPolicy, DnsSelect};
 use crate::load::span::Span;
+use crate::resolve;
 
 /// So many addresses of a name are kept, and all of them are tried before a dial fails.
 const MOST_ADDRESSES: usize = 16;
@@ -23,17 +20,7 @@ const MOST_ADDRESSES: usize = 16;
 #[derive(Debug)]
 pub(super) struct Lookups {
     dns: Dns,
-    states: RefCell<Vec<State>>,
-}
-
-/// `None` until the lookup ends.
-type Answer = watch::Receiver<Option<Result<(), Rc<io::Error>>>>;
-
-#[derive(Clone, Debug)]
-enum State {
-    Unknown,
-    UnderWay(Answer),
-    Known(Addresses),
+    known: RefCell<Vec<Option<Addresses>>>,
 }
 
 /// What a name stands for, and until when that is believed.
@@ -49,79 +36,42 @@ struct Addresses {
 
 impl Lookups {
     pub(super) fn new(dns: Dns) -> Lookups {
-        Lookups { dns, states: RefCell::default() }
-    }
-
-    /// Where nothing was found so far an address that is written as one is known.
-    fn state<'a>(states: &'a mut Vec<State>, place: usize, host: &Host) -> &'a mut State {
-        if states.len() <= place {
-            states.resize(place + 1, State::Unknown);
-        }
-        let state = &mut states[place];
-        if let (State::Unknown, Ok(address)) = (&*state, host.name.parse::<IpAddr>()) {
-            let all = [SocketAddr::new(address, host.port)].into();
-            *state = State::Known(Addresses { all, preferred: 1, until_ns: u64::MAX, turn: 0 });
-        }
-        state
+        Lookups { dns, known: RefCell::default() }
     }
 
     /// In the order in which they should be tried this time. `below` draws a number below another one.
     pub(super) async fn addresses(
-        self: &Rc<Self>,
+        &self,
         place: usize,
         host: &Host,
         clock: Clock,
         below: impl Fn(u64) -> u64,
     ) -> Result<Vec<SocketAddr>, Failure> {
-        loop {
-            let mut answer = {
-                let mut states = self.states.borrow_mut();
-                let state = Self::state(&mut states, place, host);
-                match state {
-                    State::Known(known) if clock.now_ns() < known.until_ns => {
-                        return Ok(known.hand_out(self.dns.select, &below));
-                    }
-                    State::UnderWay(answer) => answer.clone(),
-                    State::Known(_) | State::Unknown => {
-                        let (tell, answer) = watch::channel(None);
-                        *state = State::UnderWay(answer.clone());
-                        let (names, host) = (Rc::clone(self), host.clone());
-                        // A task of its own: whoever asked first may give up before the others.
-                        spawn_local(async move {
-                            let found = names.look_up(place, &host, clock).await;
-                            tell.send_replace(Some(found.map_err(Rc::new)));
-                        });
-                        answer
-                    }
-                }
-            };
-            let told = answer.wait_for(Option::is_some).await;
-            match told.as_deref() {
-                Ok(Some(Err(error))) => return Err(Failure::Lookup(again(error))),
-                Ok(_) => {}
-                Err(_) => return Err(Failure::Lookup(io::Error::other("the lookup ended without a result"))),
-            }
+        if let Some(known) = self.known(place, clock, &below) {
+            return Ok(known);
         }
+        let found = resolve::addresses(&host.name, host.port).await.map_err(Failure::Lookup)?;
+        // Others waited for the same, and one of them may have been here before.
+        if let Some(known) = self.known(place, clock, &below) {
+            return Ok(known);
+        }
+        let (all, preferred) = arranged(found, self.dns.policy).map_err(Failure::Lookup)?;
+        let lasts = self.dns.ttl.map_or(u64::MAX, Span::nanos);
+        let mut found = Addresses { all, preferred, until_ns: clock.now_ns().saturating_add(lasts), turn: 0 };
+        let first = found.hand_out(self.dns.select, &below);
+        let mut known = self.known.borrow_mut();
+        if known.len() <= place {
+            known.resize(place + 1, None);
+        }
+        known[place] = Some(found);
+        Ok(first)
     }
 
-    async fn look_up(&self, place: usize, host: &Host, clock: Clock) -> io::Result<()> {
-        let found = tokio::net::lookup_host((&*host.name, host.port)).await;
-        let found = found.and_then(|found| arranged(found.collect(), self.dns.policy));
-        let mut states = self.states.borrow_mut();
-        match found {
-            Ok((all, preferred)) => {
-                let now = clock.now_ns();
-                // At least as long as it takes those who wait for it to read it.
-                let lasts = self.dns.ttl.map_or(u64::MAX, Span::nanos).max(1_000_000_000);
-                let known = Addresses { all, preferred, until_ns: now.saturating_add(lasts), turn: 0 };
-                states[place] = State::Known(known);
-                Ok(())
-            }
-            Err(error) => {
-                states[place] = State::Unknown;
-                Err(error)
-            }
-        }
+    /// As long as they are believed.
+    fn known(&self, place: usize, clock: Clock, below: &impl Fn(u64) -> u64) -> Option<Vec<SocketAddr>> {
+        let mut known = self.known.borrow_mut();
+        let known = known.get_mut(place)?.as_mut().filter(|known| clock.now_ns() < known.until_ns)?;
+        Some(known.hand_out(self.dns.select, below))
     }
 }
 
@@ -161,8 +111,6 @@ fn arranged(mut found: Vec<SocketAddr>, policy: DnsPolicy) -> io::Result<(Rc<[So
 
 #[cfg(test)]
 mod tests {
-    use std::task::{Context, Waker};
-
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
@@ -210,28 +158,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_literal_address_is_known_and_many_share_one_lookup() {
-        let hosts =
-            ["192.0.2.7", "::1", "localhost"].map(|name| Host { name: name.into(), port: 80, is_tls: false });
-        let local = tokio::task::LocalSet::new();
-        local
-            .run_until(async {
-                let names = Rc::new(Lookups::new(Dns::default()));
-                let clock = Clock::start();
-                for (place, wanted) in [(0, "192.0.2.7:80"), (1, "[::1]:80")] {
-                    let found = names.addresses(place, &hosts[place], clock, |_| 0).await.unwrap();
-                    assert_eq!(found, [wanted.parse().unwrap()]);
-                }
-                let ask = || names.addresses(2, &hosts[2], clock, |_| 0);
-                // The first gives up while nothing is known; the lookup goes on for the others.
-                let impatient = std::pin::pin!(ask()).poll(&mut Context::from_waker(Waker::noop()));
-                assert!(impatient.is_pending());
-                assert!(matches!(names.states.borrow()[2], State::UnderWay(_)));
-                let (one, other) = tokio::join!(ask(), ask());
-                assert!(one.unwrap()[0].ip().is_loopback());
-                assert!(other.is_ok());
-                assert!(matches!(names.states.borrow()[2], State::Known(Addresses { turn: 2, .. })));
-            })
-            .await;
+    async fn what_was_found_is_known_until_its_time_is_over() {
+        let host = |name: &str| Host { name: name.into(), port: 80, is_tls: false };
+        let clock = Clock::start();
+        let lookups = Lookups::new(Dns::default());
+        for (place, name, wanted) in [(0, "192.0.2.7", "192.0.2.7:80"), (3, "::1", "[::1]:80")] {
+            let found = lookups.addresses(place, &host(name), clock, |_| 0).await.unwrap();
+            assert_eq!(found, [wanted.parse().unwrap()]);
+        }
+        let local = host("localhost");
+        let ask = || lookups.addresses(1, &local, clock, |_| 0);
+        let (one, other) = tokio::join!(ask(), ask());
+        assert!(one.unwrap()[0].ip().is_loopback() && other.is_ok());
+        assert_eq!(lookups.known.borrow()[1].as_ref().unwrap().turn, 2);
+        let forgetful = Lookups::new(Dns { ttl: Some(Span::default()), ..Dns::default() });
+        assert!(forgetful.addresses(0, &local, clock, |_| 0).await.is_ok());
+        assert!(forgetful.known(0, clock, &|_| 0).is_none());
     }
 }

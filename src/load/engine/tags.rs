@@ -22,13 +22,6 @@ impl Plan {
         Some(Tags::of_request(self, named, script, request))
     }
 
-    /// Of the samples at a place of `meter.scenarios[scenario].records`.
-    pub fn tags_of_record(&self, scenario: usize, place: usize) -> Option<Tags<'_>> {
-        let (named, script) = self.scripts().nth(scenario)?;
-        script.records.get(place)?;
-        Some(Tags::of_record(self, named, script, place))
-    }
-
     /// Of the samples at a place of `meter.scenarios[scenario].groups`.
     pub fn tags_of_group(&self, scenario: usize, place: usize) -> Option<Tags<'_>> {
         let (named, script) = self.scripts().nth(scenario)?;

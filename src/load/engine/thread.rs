@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -40,7 +39,7 @@ pub(super) struct Thread {
     pub(super) random: RefCell<Random>,
     /// Those of the plan, and behind them those that were met since.
     hosts: RefCell<Vec<Host>>,
-    pub(super) lookups: Rc<Lookups>,
+    pub(super) lookups: Lookups,
     /// Of users, by scenario.
     pub(super) numbers: Vec<Numbers>,
     /// Users that run, and that were made.
@@ -74,7 +73,7 @@ impl Thread {
             deadlines: Deadlines::new(&plan),
             buffer: RefCell::new(vec![0; BUFFER].into_boxed_slice()),
             random: RefCell::new(Random::new(plan.seed.wrapping_add(place as u64))),
-            lookups: Rc::new(Lookups::new(plan.options.dns)),
+            lookups: Lookups::new(plan.options.dns),
             vus: Cell::new(0),
             vus_max: Cell::new(0),
             plan,

@@ -22,5 +22,5 @@ mod watch;
 pub use entry::Entry;
 pub use error::CgroupError;
 pub use limits::Limits;
-pub use siblings::is_process_namespace_shared;
+pub use siblings::{is_process_namespace_shared, own_line};
 pub use tree::Tree;

@@ -167,7 +167,7 @@ fn open(place: &Path, process: u32, sibling: &Sibling<'_>) -> Result<Option<Owne
 }
 
 /// The cgroup v2 path of /proc/PID/cgroup, as seen from our own cgroup namespace.
-fn own_line(text: &str) -> Option<&str> {
+pub fn own_line(text: &str) -> Option<&str> {
     text.lines().find_map(|line| line.strip_prefix("0::"))
 }
 

@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::page::{PageForm, Whole, listen};
 use super::worker::{Outlet, Worker};
 use super::{influxdb, pushgateway, remote_write};
-use crate::cli::load::voice::Voice;
+use crate::cli::voice::Voice;
 use crate::cli::{Failure, Served, Wiring};
 use crate::config::Config;
 

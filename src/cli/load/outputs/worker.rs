@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::form::{Beside, Form, Output};
 use crate::cli::load::progress::Progress;
 use crate::cli::load::stages::Stages;
-use crate::cli::load::voice::Voice;
+use crate::cli::voice::Voice;
 use crate::cli::{Outlets, Served};
 use crate::encode::Batch;
 use crate::load::engine::{Plan, Second, Teller};

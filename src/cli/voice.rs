@@ -1,5 +1,5 @@
-//! Standard error while a load test runs. A paused terminal or a full pipe blocks whoever writes to it, so that a
-//! thread of its own does: what it cannot write in time is dropped, the oldest first.
+//! What is said while a load test runs. A paused terminal or a full pipe blocks whoever writes to it, so that a thread of
+//! its own does: what it cannot write in time is dropped, the oldest first.
 
 use std::collections::VecDeque;
 use std::io::{Write, stderr};
@@ -34,7 +34,7 @@ struct State {
 }
 
 impl Voice {
-    /// Where no thread can be had, nothing is said.
+    /// To standard error.
     pub(super) fn start() -> Voice {
         Voice::with(|text| {
             let mut out = stderr().lock();
@@ -43,7 +43,8 @@ impl Voice {
         })
     }
 
-    fn with(write: impl FnMut(&str) + Send + 'static) -> Voice {
+    /// Where no thread can be had, nothing is said.
+    pub(super) fn with(write: impl FnMut(&str) + Send + 'static) -> Voice {
         let shared = Arc::new(Shared { state: Mutex::new(State::default()), changed: Condvar::new() });
         let voice = Voice(Arc::clone(&shared));
         let spawned = thread::Builder::new().name("load-voice".to_owned()).spawn(move || shared.run(write));
