@@ -7,7 +7,7 @@ case " $* " in
   *" --crate-name podometer "*src/lib.rs* | *" fuzz_targets/"*)
     set -- "$@" --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
       -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=4 -Cdebuginfo=0
+      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=16 -Cdebuginfo=0
     ;;
 esac
 exec "$compiler" "$@"
