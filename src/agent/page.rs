@@ -2,7 +2,8 @@
 //! one: it has snapshots, forms and tokens.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -45,7 +46,7 @@ pub(super) struct Serving {
 impl Serving {
     pub(super) fn start(listen: SocketAddr, page: MakePage) -> anyhow::Result<Serving> {
         let failed = || format!("page at {listen}");
-        let listener = std::net::TcpListener::bind(listen).with_context(failed)?;
+        let listener = bind(listen).with_context(failed)?;
         listener.set_nonblocking(true).with_context(failed)?;
         let address = listener.local_addr().with_context(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -64,6 +65,16 @@ impl Serving {
         let thread = thread::Builder::new().name("load-page".to_owned()).spawn(serve).with_context(failed)?;
         Ok(Serving { address, count, stop: Some(stop), thread: Some(thread) })
     }
+}
+
+/// All addresses are those of IPv4 where the machine has no IPv6.
+fn bind(listen: SocketAddr) -> io::Result<std::net::TcpListener> {
+    std::net::TcpListener::bind(listen).or_else(|error| match (listen.ip(), error.kind()) {
+        (IpAddr::V6(ip), kind) if ip.is_unspecified() && kind != io::ErrorKind::AddrInUse => {
+            std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, listen.port())).map_err(|_| error)
+        }
+        _ => Err(error),
+    })
 }
 
 impl Served for Serving {

@@ -13,15 +13,13 @@
     reason = "tests fail by panicking and say what they measured"
 )]
 
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-use podometer::target::{Config, Target};
 
 /// One at a time: each is about how a run fares that has the machine for itself.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -37,14 +35,35 @@ fn program() -> PathBuf {
     given.unwrap_or_else(|| env!("CARGO_BIN_EXE_podometer").into())
 }
 
+/// `podometer target` of the program under test; its end is ours.
+struct Target {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
 fn target() -> Target {
-    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    Target::start(Config { listen, threads: 1, ..Config::default() }).unwrap()
+    let mut command = Command::new(program());
+    command.args(["target", "--listen", "127.0.0.1:0", "--threads", "1"]);
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("address=")).unwrap();
+    let address = line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    // Whatever it says later must not fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    Target { child, address }
 }
 
 fn load(target: &Target, flags: &[&str]) -> Command {
     let mut command = Command::new(program());
-    command.args(["load", "run", &format!("http://{}/healthz", target.address()), "--quiet"]).args(flags);
+    command.args(["load", "run", &format!("http://{}/healthz", target.address), "--quiet"]).args(flags);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -108,11 +127,15 @@ impl Control {
     }
 }
 
-/// Anonymous memory in KiB: without the pages of the program itself, which come when they are first used.
-fn anonymous_kib(child: &Child) -> Option<f64> {
+/// Anonymous memory in KiB, without the pages of the program itself, which come when they are first used; and the most
+/// that was resident at any time, with them.
+fn memory_kib(child: &Child) -> Option<(f64, f64)> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+    let figure = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix(" kB")?.trim().parse().ok()
+    };
+    Some((figure("RssAnon:")?, figure("VmHWM:")?))
 }
 
 /// By least squares, in the unit of `y` for one of `x`.
@@ -137,10 +160,11 @@ fn memory_does_not_grow_with_requests() {
         load(&target, &["--vus", "64", "--iterations", &requests.to_string(), "--duration", "3h"])
             .spawn()
             .unwrap();
-    let mut seen = Vec::new();
+    let (mut seen, mut peak) = (Vec::new(), 0.0);
     while child.try_wait().unwrap().is_none() {
-        if let Some(kib) = anonymous_kib(&child) {
-            seen.push(kib);
+        if let Some((anonymous, resident)) = memory_kib(&child) {
+            seen.push(anonymous);
+            peak = resident;
         }
         std::thread::park_timeout(Duration::from_millis(100));
     }
@@ -158,7 +182,7 @@ fn memory_does_not_grow_with_requests() {
     assert!(steady.len() > 5, "over too soon to be seen: {seen:?}");
     let (slope, most) = (slope(&steady), steady.iter().map(|(_, kib)| *kib).fold(0.0, f64::max));
     eprintln!(
-        "{requests} requests, {} looks: {slope:+.1} KiB of anonymous memory for a million, {most} KiB at most, {} at the end",
+        "{requests} requests, {} looks: {slope:+.1} KiB of anonymous memory for a million, {most} KiB at most, {} at the end; {peak} KiB resident at most, the program's own pages included",
         seen.len(),
         steady[steady.len() - 1].1
     );

@@ -1,8 +1,8 @@
 //! HTTP/2: chosen in the handshake or known before, and everything that a server can do in the midst of it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use h2::server;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::task::spawn_local;
 
 use crate::faults::{THREE, fails, is_answered_early};
-use crate::harness::{counter, get, plan, plan_of, post, rate, run, threshold};
+use crate::harness::{counter, file, get, plan, plan_of, post, rate, run, threshold};
 use crate::raw::{DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM, STATUS_200, raw};
 use crate::secure::{Authority, Shown, secure, serve};
 
@@ -144,6 +144,38 @@ fn many_users_and_exact_counts() {
     assert_eq!((counted, requests.load(Ordering::SeqCst)), (5000, 5000));
     assert_eq!((rate(&results, "http_req_failed"), rate(&results, "checks")), ((0, 5000), (5000, 0)));
     assert_eq!(counter(&results, "iterations"), 5000);
+}
+
+/// Of each connection, in the order of their coming.
+fn requests_by_connection(flow: impl Fn(SocketAddr) -> String) -> Vec<u64> {
+    let connections: Arc<Mutex<Vec<Arc<AtomicU64>>>> = Arc::default();
+    let told = Arc::clone(&connections);
+    let address = serve(move |stream, _| {
+        let requests = Arc::new(AtomicU64::new(0));
+        told.lock().unwrap().push(Arc::clone(&requests));
+        speak(stream, requests, ok)
+    });
+    let results = run(known(file(&flow(address))));
+    assert_eq!(rate(&results, "http_req_failed").0, 0);
+    connections.lock().unwrap().iter().map(|requests| requests.load(Ordering::SeqCst)).collect()
+}
+
+#[test]
+fn a_batch_shares_the_connection_that_is_there() {
+    let get = |address| format!("{{get: 'http://{address}/'}}");
+    let batch = |address| format!("{{batch: [{}]}}", vec![get(address); 4].join(", "));
+    let seen = requests_by_connection(|address| {
+        format!("iterations: 3\nflows: {{default: [{}, {}]}}\n", get(address), batch(address))
+    });
+    assert_eq!(seen, [15]);
+    // Without one each request opens its own, and one of these is left.
+    let mut seen = requests_by_connection(|address| {
+        format!("iterations: 3\nflows: {{default: [{}]}}\n", batch(address))
+    });
+    seen.sort_unstable();
+    let (most, others) = seen.split_last().unwrap();
+    assert_eq!(seen.iter().sum::<u64>(), 12);
+    assert!(*most >= 9 && others.iter().all(|requests| *requests == 1), "{seen:?}");
 }
 
 #[test]

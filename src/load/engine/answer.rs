@@ -131,7 +131,7 @@ fn number_of(
 }
 
 fn record(thread: &Thread, scenario: usize, place: usize, number: f64) {
-    let is_taken = thread.meter.borrow_mut().scenarios[scenario].records[place].add(number, thread.clock);
+    let is_taken = thread.meter.borrow_mut().scenarios[scenario].records[place].add(number);
     if !is_taken {
         lost(thread, scenario, place, "a trend has no negative samples");
     }

@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use super::answer::answered;
 use super::asking::Asking;
+use super::connection::Connection;
 use super::lane::{Ended, Lane};
 use super::script::Script;
 use super::thread::Thread;
@@ -18,6 +19,23 @@ struct Job {
     place: usize,
     host: Result<usize, &'static str>,
     bytes: Vec<u8>,
+}
+
+/// Connections that all requests to a server share, where what is spoken there allows it: as Go's transport has it,
+/// whose requests open one each until the first is there.
+#[derive(Default)]
+struct Together(Vec<(usize, Connection)>);
+
+impl Together {
+    /// The lane uses the one that is known, or makes its own known.
+    fn join(&mut self, lane: &mut Lane, host: usize) {
+        self.0.retain_mut(|(_, connection)| connection.is_open());
+        let known = self.0.iter().find(|(known, _)| *known == host);
+        match known.and_then(|(_, connection)| connection.shared()) {
+            Some(connection) => lane.take_up(host, connection),
+            None => self.0.extend(lane.shared(host).map(|connection| (host, connection))),
+        }
+    }
 }
 
 /// One under way; it brings back what was lent to it.
@@ -53,7 +71,7 @@ impl User {
         let options = &thread.plan.options;
         let (most, most_of_host) = (options.batch.max(1) as usize, options.batch_per_host.max(1) as usize);
         let mut flying: Vec<(Option<usize>, Flight<'_>)> = Vec::new();
-        let (mut last, mut has_failed) = (wanted, false);
+        let (mut last, mut has_failed, mut together) = (wanted, false, Together::default());
         poll_fn(|context| {
             loop {
                 while flying.len() < most {
@@ -68,7 +86,10 @@ impl User {
                     // Best one that has a connection to there.
                     let known = host.and_then(|host| lanes.iter().rposition(|lane| lane.has(host)));
                     let lane = known.map(|at| lanes.remove(at)).or_else(|| lanes.pop());
-                    let lane = lane.unwrap_or_else(|| Lane::new(thread));
+                    let mut lane = lane.unwrap_or_else(|| Lane::new(thread));
+                    if let Some(host) = host {
+                        together.join(&mut lane, host);
+                    }
                     // It begins when there is room for it, as k6's do.
                     let begun = thread.clock.now_ns();
                     flying.push((host, Box::pin(fly(asking(job.place), job, lane, begun))));
@@ -76,12 +97,15 @@ impl User {
                 let mut has_landed = false;
                 let mut at = 0;
                 while at < flying.len() {
-                    let Poll::Ready((job, lane, ended)) = flying[at].1.as_mut().poll(context) else {
+                    let Poll::Ready((job, mut lane, ended)) = flying[at].1.as_mut().poll(context) else {
                         at += 1;
                         continue;
                     };
                     drop(flying.remove(at));
                     answered(&asking(job.place), script, &lane.reader, &ended, values);
+                    if let Ok(host) = job.host {
+                        together.join(&mut lane, host);
+                    }
                     lanes.push(lane);
                     last = last.max(ended.at);
                     has_failed |= ended.result.is_err();

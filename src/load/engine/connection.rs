@@ -66,6 +66,14 @@ impl Connection {
         Connection { speaks: Speaks::Http2(client), over }
     }
 
+    /// The same connection once more, where it can carry several requests at a time.
+    pub(super) fn shared(&self) -> Option<Connection> {
+        match &self.speaks {
+            Speaks::Http1(_) => None,
+            Speaks::Http2(client) => Some(Connection::http2(client.clone(), self.over)),
+        }
+    }
+
     /// Nobody closed it while it was idle, as far as was heard.
     pub(super) fn is_open(&mut self) -> bool {
         match &mut self.speaks {

@@ -55,6 +55,26 @@ impl Lane {
         self.connections.iter().any(|(known, _)| *known == host)
     }
 
+    /// Its connection to this server, where others can use it at the same time.
+    pub(super) fn shared(&self, host: usize) -> Option<Connection> {
+        self.connections.iter().find(|(known, _)| *known == host)?.1.shared()
+    }
+
+    /// Uses this connection from now on, in place of one of its own.
+    pub(super) fn take_up(&mut self, host: usize, connection: Connection) {
+        match self.connections.iter_mut().find(|(known, _)| *known == host) {
+            Some((_, own)) => *own = connection,
+            None => self.keep(host, connection),
+        }
+    }
+
+    fn keep(&mut self, host: usize, connection: Connection) {
+        if self.connections.len() == MOST_IDLE {
+            self.connections.remove(0);
+        }
+        self.connections.push((host, connection));
+    }
+
     /// Closes what is kept.
     pub(super) fn close(&mut self) {
         self.connections.clear();
@@ -92,10 +112,7 @@ impl Lane {
         let begun = thread.clock.now_ns();
         match opened {
             Ok(connection) => {
-                if self.connections.len() == MOST_IDLE {
-                    self.connections.remove(0);
-                }
-                self.connections.push((ask.host, connection));
+                self.keep(ask.host, connection);
                 let at = self.connections.len() - 1;
                 self.exchange(thread, at, ask, wanted, begun, opening).await.0
             }

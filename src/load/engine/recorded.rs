@@ -1,6 +1,7 @@
 //! Sums of a metric of the run's own, from one step.
 
-use super::clock::Clock;
+use std::time::Instant;
+
 use crate::load::histogram::Histogram;
 use crate::load::metric::MetricType;
 use crate::load::results::Values;
@@ -17,10 +18,10 @@ pub enum Recorded {
     Trend(Histogram),
 }
 
-/// The last value of a gauge, and when that was.
+/// The last value of a gauge, and when that was: setup and teardown have other clocks than the users between them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Last {
-    at_ns: u64,
+    at: Instant,
     value: f64,
     min: f64,
     max: f64,
@@ -37,14 +38,14 @@ impl Recorded {
     }
 
     /// False where such a sample cannot be.
-    pub(super) fn add(&mut self, number: f64, clock: Clock) -> bool {
+    pub(super) fn add(&mut self, number: f64) -> bool {
         match self {
             Recorded::Counter { sum, samples } => {
                 *sum += number;
                 *samples += 1;
             }
             Recorded::Gauge(last) => {
-                let new = Last { at_ns: clock.now_ns(), value: number, min: number, max: number };
+                let new = Last { at: Instant::now(), value: number, min: number, max: number };
                 *last = Some(last.map_or(new, |last| last.and(new)));
             }
             Recorded::Rate { nonzero, zero } => *if number == 0.0 { zero } else { nonzero } += 1,
@@ -102,7 +103,7 @@ impl Last {
     /// Whichever came later says the value.
     fn and(self, other: Last) -> Last {
         let (min, max) = (self.min.min(other.min), self.max.max(other.max));
-        Last { min, max, ..if other.at_ns >= self.at_ns { other } else { self } }
+        Last { min, max, ..if other.at >= self.at { other } else { self } }
     }
 }
 
@@ -111,10 +112,9 @@ mod tests {
     use super::*;
 
     fn of(kind: MetricType, numbers: &[f64]) -> Recorded {
-        let clock = Clock::start();
         let mut recorded = Recorded::new(kind);
         for number in numbers {
-            assert!(recorded.add(*number, clock));
+            assert!(recorded.add(*number));
         }
         recorded
     }
@@ -129,10 +129,6 @@ mod tests {
             let mut merged = of(kind, &[0.0, 2.0]);
             let mut later = of(kind, &[]);
             later.merge(&of(kind, &[1.5]));
-            // The clocks of a test are two.
-            if let Recorded::Gauge(Some(last)) = &mut later {
-                last.at_ns = u64::MAX;
-            }
             merged.merge(&later);
             assert_eq!(merged.values(), Some(expected));
             merged.clear();
@@ -149,7 +145,7 @@ mod tests {
     #[test]
     fn a_trend_counts_millionths_and_no_debts() {
         let mut trend = of(MetricType::Trend, &[0.5, 2.0]);
-        assert!(!trend.add(-1.0, Clock::start()));
+        assert!(!trend.add(-1.0));
         let Some(Values::Trend(histogram)) = trend.values() else { panic!() };
         assert_eq!(
             (histogram.min(), histogram.max(), histogram.count()),

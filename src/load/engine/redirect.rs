@@ -21,8 +21,10 @@ pub(super) struct Hop {
     method: String,
     /// Without `Host`, cookies and the length.
     headers: Vec<(String, Vec<u8>)>,
-    /// Those that the request itself names, without the jar's.
+    /// Those that the request itself names, without the jar's and those of a header that was given.
     cookies: Vec<u8>,
+    /// The header, where it was given and is another than that of the URL.
+    host: Option<Vec<u8>>,
     body: Vec<u8>,
     /// The URL that sent it on.
     referer: Option<String>,
@@ -35,10 +37,11 @@ impl Hop {
         let mut head = httparse::Request::new(&mut []);
         let parsed = head.parse_with_uninit_headers(request, &mut fields).ok()?;
         let httparse::Status::Complete(length) = parsed else { return None };
-        let (mut headers, mut cookies) = (Vec::new(), Vec::new());
+        let (mut headers, mut cookies, mut host) = (Vec::new(), Vec::new(), None);
         for field in &*head.headers {
             match field.name.to_ascii_lowercase().as_str() {
-                "host" | "content-length" => {}
+                "content-length" => {}
+                "host" => host = Some(field.value.to_vec()),
                 "cookie" => {
                     let own: Vec<&[u8]> = field.value.split(|&b| b == b';').take(own_cookies).collect();
                     cookies = own.join(&b';');
@@ -46,7 +49,9 @@ impl Hop {
                 _ => headers.push((field.name.to_owned(), field.value.to_vec())),
             }
         }
+        let own = origin.authority();
         Some(Hop {
+            host: host.filter(|host| !host.eq_ignore_ascii_case(own.as_bytes())),
             origin,
             target: head.path?.to_owned(),
             method: head.method?.to_owned(),
@@ -68,6 +73,9 @@ impl Hop {
     /// Goes on to where an answer with this status says; false where that cannot be.
     pub(super) fn follow(&mut self, status: u16, location: &[u8]) -> bool {
         let Some((origin, target)) = resolve(&self.origin, &self.target, location) else { return false };
+        if is_absolute(&String::from_utf8_lossy(location)) {
+            self.host = None;
+        }
         if matches!(status, 301..=303) {
             if self.method != "HEAD" {
                 "GET".clone_into(&mut self.method);
@@ -89,12 +97,13 @@ impl Hop {
 
     pub(super) fn bytes(&self, jar: &Jar, now_s: i64) -> Vec<u8> {
         let (method, target, authority) = (&self.method, &self.target, self.origin.authority());
-        let mut bytes = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\n").into_bytes();
+        let mut bytes = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
         let mut header = |name: &str, value: &[u8]| {
             for part in [name.as_bytes(), b": ", value, b"\r\n"] {
                 bytes.extend_from_slice(part);
             }
         };
+        header("Host", self.host.as_deref().unwrap_or(authority.as_bytes()));
         for (name, value) in &self.headers {
             header(name, value);
         }
@@ -122,18 +131,21 @@ fn is_at_or_below(host: &str, other: &str) -> bool {
     host == other || host.strip_suffix(&other).is_some_and(|rest| rest.ends_with('.'))
 }
 
+/// It begins with a scheme.
+fn is_absolute(text: &str) -> bool {
+    text.trim_start().split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    })
+}
+
 /// A reference from a URL.
 fn resolve(origin: &Origin, target: &str, location: &[u8]) -> Option<(Origin, String)> {
     let mut escaped = Vec::new();
     Escape::Url.write(location.trim_ascii(), &mut escaped);
     let text = String::from_utf8(escaped).ok()?;
     let text = text.split('#').next().unwrap_or_default();
-    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
-    let is_scheme = |scheme: &str| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    };
-    if scheme.is_some_and(is_scheme) {
+    if is_absolute(text) {
         return Origin::split(text).ok();
     }
     if let Some(rest) = text.strip_prefix("//") {
@@ -227,6 +239,18 @@ mod tests {
         let changed = "GET /n HTTP/1.1\r\nHost: h\r\nX: y\r\nAuthorization: z\r\nReferer: http://h/a\r\nCookie: a=1\r\n\r\n";
         for (status, expected) in [(301, changed), (302, changed), (303, changed), (307, kept), (308, kept)] {
             assert_eq!(after(status, "/n"), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_was_given_stays_while_the_location_is_relative() {
+        for (location, expected) in
+            [("/n", "Host: v\r\n"), ("//h/n", "Host: v\r\n"), ("http://h/n", "Host: h\r\n")]
+        {
+            let mut hop = Hop::of(origin("http://h/"), b"GET / HTTP/1.1\r\nHost: v\r\n\r\n", 0).unwrap();
+            assert!(hop.follow(302, location.as_bytes()));
+            let text = String::from_utf8(hop.bytes(&Jar::default(), 0)).unwrap();
+            assert!(text.contains(expected), "{location}: {text}");
         }
     }
 

@@ -2,7 +2,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::*;
-use crate::load::engine::clock::Clock;
 use crate::load::engine::outcome::Timing;
 use crate::load::engine::recorded::Recorded;
 use crate::load::engine::{ErrorCode, Over, Settings};
@@ -65,7 +64,7 @@ fn second(plan: &Plan, vus: u64) -> Second {
     }
     scenario.groups[1].record_many(9, 2);
     scenario.records[0] = Recorded::Trend(Histogram::new());
-    scenario.records[0].add(5.0, Clock::start());
+    scenario.records[0].add(5.0);
     scenario.iteration_duration.record_many(5, 4);
     scenario.starts.scheduled = 6;
     scenario.starts.on_time = 4;

@@ -200,6 +200,7 @@ pub(super) fn target_of(request: &[u8]) -> &[u8] {
 /// All but `Host`, cookies and the length.
 fn headers(request: &Request, options: &Options) -> Vec<(Box<str>, Template)> {
     let mut headers = request.headers.to_vec();
+    headers.retain(|(name, _)| !is_cookie(name));
     let given = |headers: &[(Box<str>, Template)], name: &str| {
         headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name))
     };
@@ -233,14 +234,21 @@ fn constant_basic(user: &Template, password: &Template) -> Option<Template> {
     Some(Template::literal(format!("Basic {}", STANDARD.encode(pair))))
 }
 
+/// Those of the request, and behind them what was given as a header: a request has one `Cookie`.
 fn cookies(request: &Request) -> Template {
+    let own = request.cookies.iter().map(|(name, value)| (format!("{name}="), value));
+    let given = request.headers.iter().filter(|(name, _)| is_cookie(name));
     let mut parts = Vec::new();
-    for (name, value) in &request.cookies {
+    for (begin, value) in own.chain(given.map(|(_, value)| (String::new(), value))) {
         let between = if parts.is_empty() { "" } else { "; " };
-        parts.push(literal(format!("{between}{name}=")));
+        parts.push(literal(format!("{between}{begin}")));
         parts.extend(value.parts().iter().cloned());
     }
     Template::new(parts)
+}
+
+fn is_cookie(name: &str) -> bool {
+    name.eq_ignore_ascii_case("cookie")
 }
 
 fn constant(
@@ -300,7 +308,7 @@ mod tests {
       auth: {basic: {user: u, password: p}}
       json: {k: v}
     - post: http://h:8/${__VU}
-      headers: {X-A: '${__ITER}'}
+      headers: {X-A: '${__ITER}', cookie: given=1}
       cookies: {own: '${__VU}'}
       auth: {basic: {user: '${__VU}', password: p}}
       form: {id: '${__UUID}'}
@@ -323,7 +331,7 @@ mod tests {
         let text = text(&plan, 1, &Jar::default());
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let expected = format!(
-            "POST /7 HTTP/1.1\r\nHost: h:8\r\nX-A: 0\r\nContent-Type: application/x-www-form-urlencoded\r\nUser-Agent: {AGENT}\r\nAuthorization: Basic Nzpw\r\nCookie: own=7\r\nContent-Length: 39"
+            "POST /7 HTTP/1.1\r\nHost: h:8\r\nX-A: 0\r\nContent-Type: application/x-www-form-urlencoded\r\nUser-Agent: {AGENT}\r\nAuthorization: Basic Nzpw\r\nCookie: own=7; given=1\r\nContent-Length: 39"
         );
         assert_eq!((head, body.len()), (expected.as_str(), 39));
     }
