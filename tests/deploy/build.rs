@@ -40,7 +40,10 @@ pub(crate) fn all() -> &'static [Build] {
     BUILDS.get_or_init(|| {
         let Some(kubectl) = neighbour::program("kubectl", "") else { return Vec::new() };
         let deploy = root().join("deploy");
-        directories(&deploy, "Kustomization").iter().map(|directory| build(&kubectl, &deploy, directory)).collect()
+        directories(&deploy, "Kustomization")
+            .iter()
+            .map(|directory| build(&kubectl, &deploy, directory))
+            .collect()
     })
 }
 

@@ -271,7 +271,12 @@ fn each_rule_is_an_alert_or_a_record() {
         if text(object, "/kind") == "PrometheusRule" {
             let rules = PrometheusRule::deserialize(&object["spec"]).unwrap();
             for rule in rules.groups.iter().flat_map(|group| &group.rules) {
-                assert!(rule.alert.is_some() != rule.record.is_some(), "{}: {:?}", called(object), rule.alert);
+                assert!(
+                    rule.alert.is_some() != rule.record.is_some(),
+                    "{}: {:?}",
+                    called(object),
+                    rule.alert
+                );
             }
         }
     }

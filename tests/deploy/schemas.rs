@@ -26,8 +26,8 @@ sys.exit(main())
 ";
 
 fn package() -> Option<PathBuf> {
-    let cache =
-        std::env::var_os("PODOMETER_LAB_CACHE").map_or_else(|| build::root().join(".ci/cache"), PathBuf::from);
+    let cache = std::env::var_os("PODOMETER_LAB_CACHE")
+        .map_or_else(|| build::root().join(".ci/cache"), PathBuf::from);
     let package = cache.join("kubernetes-validate");
     if package.is_dir() {
         return Some(package);
