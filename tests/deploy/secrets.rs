@@ -8,7 +8,7 @@ pub(crate) struct AtInstall {
 }
 
 /// Sorted by name. deploy/README.md has the commands.
-pub(crate) const AT_INSTALL: [AtInstall; 3] = [
+pub(crate) const AT_INSTALL: [AtInstall; 4] = [
     AtInstall {
         name: "grafana-admin",
         keys: &["user", "password"],
@@ -18,6 +18,11 @@ pub(crate) const AT_INSTALL: [AtInstall; 3] = [
         name: "influxdb-creds",
         keys: &["username", "password", "writer-username", "writer-password", "admin-password"],
         made_by: "kubectl create secret generic: who reads (Grafana), who writes (agents, load tests), who administers",
+    },
+    AtInstall {
+        name: "podometer-agent-tls",
+        keys: &["tls.crt", "tls.key"],
+        made_by: "openssl and kubectl create secret tls: what agents show to sidecars, only with components/node-agent",
     },
     AtInstall {
         name: "podometer-injector",
