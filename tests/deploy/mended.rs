@@ -122,7 +122,7 @@ fn breaks() -> Vec<Break> {
         (
             "load/load",
             "Job",
-            "load",
+            "load-load",
             "/spec/template/spec/containers/0/env/3/valueFrom/secretKeyRef/key",
             wrong(),
             "Secret",

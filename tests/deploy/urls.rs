@@ -7,11 +7,18 @@ use crate::references::{is_apart, is_outside};
 use crate::selectors::serves;
 
 /// Sources of dashboards that a stack does not have: directory, Service, why its source is left as it is.
-const UNUSED: [(&str, &str, &str); 1] = [(
-    "overlays/k8sfv",
-    "influxdb",
-    "the stack keeps nothing in a database; the source stays without an answer",
-)];
+const UNUSED: [(&str, &str, &str); 2] = [
+    (
+        "overlays/k8sfv",
+        "influxdb",
+        "the stack keeps nothing in a database; the source stays without an answer",
+    ),
+    (
+        "overlays/jmeter-starterkit",
+        "prometheus",
+        "the kit has InfluxDB alone; the source stays without an answer",
+    ),
+];
 
 /// Every `http://host:port` of a text.
 fn urls(text: &str) -> Vec<(String, u16)> {
