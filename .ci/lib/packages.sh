@@ -92,7 +92,8 @@ fetch_jolokia() {
 fetch_kubectl() {
   PATH=$PATH:$CACHE/tools/usr/bin command -v kubectl >/dev/null && return 0
   echo "unpacking kubectl of trixie"
-  unpack_suite trixie "$CACHE/tools" kubectl
+  # By its suite: a machine may have a newer one of elsewhere in its books.
+  unpack_suite trixie "$CACHE/tools" kubectl/trixie
   [ -x "$CACHE/tools/usr/bin/kubectl" ] || { echo "still missing: kubectl" >&2; return 1; }
 }
 

@@ -11,7 +11,7 @@
 )]
 
 #[path = "../support/neighbour.rs"]
-#[allow(dead_code, reason = "of the neighbours only their programs are wanted")]
+#[allow(dead_code, reason = "what other tests ask of neighbours")]
 mod neighbour;
 
 /// Every kustomization, built once.
@@ -36,6 +36,8 @@ mod schemas;
 mod secrets;
 /// Selectors of labels, and what they find.
 mod selectors;
+/// A database as the manifests begin it.
+mod stores;
 /// The API as Rust types: nothing is lost on the way through.
 mod typed;
 /// Hosts in arguments and settings.

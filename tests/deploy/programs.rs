@@ -148,3 +148,35 @@ fn the_target_takes_its_arguments() {
         }
     }
 }
+
+#[test]
+fn the_injector_takes_its_arguments_and_classes() {
+    if !build::root().join("src/inject").is_dir() {
+        eprintln!("!!! SKIPPED: this program has no inject yet");
+        return;
+    }
+    for build in build::all() {
+        for (object, container) in ours(build) {
+            let mut arguments = arguments(container);
+            if arguments.first().map(String::as_str) != Some("inject") {
+                continue;
+            }
+            let of = format!("deploy/{}: {}", build.directory, called(object));
+            arguments.push("--help".to_owned());
+            let mut command = podometer();
+            command.args(&arguments);
+            let (code, said) = run(command);
+            assert_eq!(code, 0, "{of}: {said}");
+            let map = build.find("ConfigMap", None, "podometer-injector-classes").unwrap();
+            for (name, class) in map["data"].as_object().unwrap() {
+                let directory = tempfile::tempdir().unwrap();
+                let file = directory.path().join(name);
+                std::fs::write(&file, class.as_str().unwrap()).unwrap();
+                let mut command = podometer();
+                command.args(["config", "check"]).arg(file);
+                let (code, said) = run(command);
+                assert_eq!(code, 0, "{of}: {name}: {said}");
+            }
+        }
+    }
+}

@@ -29,10 +29,9 @@ const FORMS: [(&str, &str); 13] = [
 const STAND_INS: [&str; 5] = ["hunter2", "hunt?er2", "p", "s%40cret", "secret"];
 
 /// Hosts of URLs that are real, and why they are named.
-const HOSTS: [(&str, &str); 3] = [
+const HOSTS: [(&str, &str); 2] = [
     ("github.com", "Cargo.lock names cargo's index by it"),
     ("jslib.k6.io", "k6 scripts import from it, and so do those that tests translate"),
-    ("kubernetes.default", "the API server's name within a cluster"),
 ];
 
 /// Where a long word without a meaning has no reason to be. Elsewhere there are recorded ids and checksums.
@@ -87,11 +86,12 @@ fn findings(file: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// Names that are reserved, private addresses, names without a dot, and such as no registry gives.
+/// Names that are reserved or within a cluster (NAME.NAMESPACE), private addresses, names without a dot, and such as no registry gives.
 fn is_nobodys(host: &str) -> bool {
     let host = host.trim_end_matches('.');
     let last = host.rsplit('.').next().unwrap_or_default();
-    let is_reserved = ["example", "test", "invalid", "localhost", "local", "svc"].contains(&last)
+    let is_reserved = ["example", "test", "invalid", "localhost", "local", "svc", "default", "podometer"]
+        .contains(&last)
         || ["example.com", "example.org", "example.net"].iter().any(|known| host.ends_with(known));
     let is_private = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| {
         address.is_private()
@@ -128,7 +128,7 @@ fn class(byte: u8) -> u8 {
 
 /// A file, a variable, a key of a Secret, a command: where it is, and not what it is.
 fn is_name_of_a_secret(value: &str) -> bool {
-    let begins = ["$", "/", "\\$", "(", "[", "*", "-", "null", "true", "false"];
+    let begins = ["$", "/", "\\$", "(", "[", "*", "-", "null", "true", "false", "`"];
     begins.iter().any(|begin| value.starts_with(begin)) || secret_names().contains(value)
 }
 
