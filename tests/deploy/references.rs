@@ -95,10 +95,10 @@ impl<'a> Search<'a> {
         let spec = |name: &str| object.pointer(&format!("/spec/{name}")).unwrap_or(&Value::Null);
         match text(object, "/kind") {
             "Service" => self.service(object, spec("selector")),
-            "PodDisruptionBudget" => {
-                if self.pods(object, Some(namespace_of(object)), spec("selector")).is_empty() {
-                    self.fault(object, "its selector takes no pod");
-                }
+            "PodDisruptionBudget"
+                if self.pods(object, Some(namespace_of(object)), spec("selector")).is_empty() =>
+            {
+                self.fault(object, "its selector takes no pod");
             }
             "NetworkPolicy" => self.policy(object, spec("podSelector")),
             "RoleBinding" | "ClusterRoleBinding" => self.binding(object),
@@ -244,7 +244,7 @@ impl<'a> Search<'a> {
     fn secret(&mut self, object: &Value, name: &str, key: Option<&str>) {
         match secrets::find(name) {
             None => {
-                self.fault(object, &format!("Secret {name:?} is not in the table of those made at install"))
+                self.fault(object, &format!("Secret {name:?} is not in the table of those made at install"));
             }
             Some(secret) if key.is_some_and(|key| !secret.keys.contains(&key)) => {
                 self.fault(object, &format!("Secret {name} is made without the key {key:?}"));

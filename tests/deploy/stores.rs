@@ -1,5 +1,6 @@
 //! What InfluxDB is told at its first start, told to a real one: its users, and the statements of `k6.iql`.
 
+use std::fmt::Write;
 use std::process::Command;
 
 use serde_json::Value;
@@ -18,7 +19,11 @@ fn settings(directory: &std::path::Path, port: u16) -> String {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut whole = String::new();
+    for byte in text.bytes() {
+        write!(whole, "%{byte:02X}").unwrap();
+    }
+    whole
 }
 
 fn ask(server: &Neighbour, login: &str, statements: &str) -> Answer {
