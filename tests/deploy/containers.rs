@@ -158,3 +158,46 @@ fn rights_are_as_few_as_they_were_meant() {
         }
     }
 }
+
+/// README's table of rules, as far as a DaemonSet without options needs them: groups, resources, verbs.
+fn documented() -> Vec<(String, String, String)> {
+    let readme = std::fs::read_to_string(build::root().join("README.md")).unwrap();
+    let rows = readme.lines().skip_while(|line| !line.starts_with("| `apiGroups` |")).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|line| line.split('|').map(str::trim).map(str::to_owned).collect::<Vec<_>>());
+    // Only mode cluster has a lease, and only inventory lists.
+    let is_of_options = |cells: &Vec<String>| cells[2].contains("leases") || cells[2].contains("inventory");
+    let code = |cell: &str, count: usize| -> Vec<String> {
+        cell.split('`').skip(1).step_by(2).take(count).map(|word| word.trim_matches('"').to_owned()).collect()
+    };
+    let documented = cells.filter(|cells| !is_of_options(cells)).map(|cells| {
+        // What stands in brackets is for old clusters, or for mode cluster.
+        let plain = |cell: &str| cell.split(" (").next().unwrap().to_owned();
+        let verbs = code(&plain(&cells[3]), 9).join(" ");
+        (code(&cells[1], 1).join(" "), code(&plain(&cells[2]), 1).join(" "), verbs)
+    });
+    let mut documented: Vec<_> = documented.collect();
+    documented.sort();
+    documented
+}
+
+#[test]
+fn the_agent_has_the_rights_that_the_readme_lists() {
+    let Some(agent) = build::all().iter().find(|build| build.directory == "agent") else { return };
+    let role = agent.find("ClusterRole", None, "podometer").unwrap();
+    let words = |rule: &Value, list: &str| -> Vec<String> {
+        items(rule, list).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut granted: Vec<_> = items(role, "/rules")
+        .iter()
+        .map(|rule| {
+            (
+                words(rule, "/apiGroups").join(" "),
+                words(rule, "/resources").join(" "),
+                words(rule, "/verbs").join(" "),
+            )
+        })
+        .collect();
+    granted.sort();
+    assert_eq!(granted, documented());
+}

@@ -54,3 +54,36 @@ fn no_secret_is_among_the_objects() {
         }
     }
 }
+
+/// Texts below `deploy/`, without what others than kubectl make.
+fn texts() -> String {
+    let mut left = vec![crate::build::root().join("deploy")];
+    let mut all = String::new();
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|kind| kind == "yaml" || kind == "md") {
+            all += &std::fs::read_to_string(path).unwrap();
+        }
+    }
+    all
+}
+
+#[test]
+fn the_command_for_each_secret_is_told() {
+    let texts = texts();
+    for secret in AT_INSTALL.iter().filter(|secret| secret.made_by.contains("kubectl")) {
+        let kinds = ["generic", "tls"].map(|kind| format!("create secret {kind} {}", secret.name));
+        let command = kinds.iter().find_map(|kind| texts.split(kind.as_str()).nth(1));
+        let command = command.unwrap_or_else(|| panic!("no command makes {}", secret.name));
+        // Keys of a generic one are named; those of the others are Kubernetes' own.
+        for key in secret.keys.iter().filter(|key| !key.starts_with("tls.")) {
+            let near: String = command.chars().take(600).collect();
+            assert!(
+                near.contains(&format!("--from-literal={key}=")),
+                "{}: {key} is not made: {near}",
+                secret.name
+            );
+        }
+    }
+}
