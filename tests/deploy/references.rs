@@ -18,10 +18,11 @@ const OUTSIDE: [(&str, &str, &str); 5] = [
     ("Service", "nginx-thrift", "the social network's"),
 ];
 /// Directories of overlays that name what is applied by itself: directory, kind, name, why.
-const APART: [(&str, &str, &str, &str); 7] = [
+const APART: [(&str, &str, &str, &str); 8] = [
     ("overlays/autoscaling/keda", "Service", "prometheus-service", "overlays/autoscaling brings it"),
     ("overlays/continuous-load", "ServiceMonitor", "podometer", "the agent is applied in its own namespace"),
     ("overlays/continuous-load", "ServiceMonitor", "podometer-node", "likewise"),
+    ("overlays/jmeter-starterkit/load", "", "", "overlays/jmeter-starterkit brings the rest"),
     ("overlays/social-network/load", "", "", "overlays/social-network brings the stores"),
     ("overlays/social-network/soak", "", "", "likewise"),
     ("overlays/social-network/spike", "", "", "likewise"),
