@@ -55,7 +55,8 @@ install_missing() {
 install_system() {
   [ -n "$(debian_mirror 2>/dev/null)" ] || apt-get -o DPkg::Lock::Timeout=300 update -qq
   install_missing cc:gcc c++:g++ curl:curl cpio:cpio busybox:busybox-static xz:xz-utils gzip:gzip \
-    qemu-system-x86_64:qemu-system-x86 ip:iproute2 dmsetup:dmsetup mkfs.ext4:e2fsprogs javac:default-jdk-headless mvn:maven
+    qemu-system-x86_64:qemu-system-x86 ip:iproute2 dmsetup:dmsetup mkfs.ext4:e2fsprogs javac:default-jdk-headless mvn:maven \
+    git:git python3:python3
 }
 
 # The servers of other projects, unpacked below $CACHE/tools; PATH finds them there unless the system has its own.
@@ -75,7 +76,7 @@ fetch_neighbours() {
       { echo "still missing: $pair" >&2; return 1; }
   done
   # Newer ones beside them: this Debian's speak neither remote write 2.0 nor OTLP.
-  fetch_jolokia && fetch_newer prometheus3 prometheus && fetch_newer victoria-metrics-sid victoria-metrics
+  fetch_jolokia && fetch_kubectl && fetch_schemas && fetch_newer prometheus3 prometheus && fetch_newer victoria-metrics-sid victoria-metrics
 }
 
 # The agent that shows a JVM's beans over HTTP, which no distribution packs.
@@ -85,6 +86,26 @@ fetch_jolokia() {
     echo "fetching $artifact"
     mvn -q -B dependency:copy "-Dartifact=$artifact" "-DoutputDirectory=$into"
   fi
+}
+
+# What builds the manifests; this Debian's is too old to.
+fetch_kubectl() {
+  PATH=$PATH:$CACHE/tools/usr/bin command -v kubectl >/dev/null && return 0
+  echo "unpacking kubectl of trixie"
+  # By its suite: a machine may have a newer one of elsewhere in its books.
+  unpack_suite trixie "$CACHE/tools" kubectl/trixie
+  [ -x "$CACHE/tools/usr/bin/kubectl" ] || { echo "still missing: kubectl" >&2; return 1; }
+}
+
+# The schemas of each Kubernetes version, and what reads them.
+fetch_schemas() {
+  local into=$CACHE/kubernetes-validate
+  [ -d "$into/kubernetes_validate" ] && return 0
+  echo "fetching kubernetes-validate"
+  python3 -m pip --version >/dev/null 2>&1 || install_missing python3-pip:python3-pip
+  rm -rf "$into" "$into.part"
+  python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --target "$into.part" kubernetes-validate==1.37.0
+  mv "$into.part" "$into"
 }
 
 # A server of another age than the distribution's, unpacked below $CACHE.
