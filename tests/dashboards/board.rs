@@ -17,7 +17,8 @@ pub(crate) fn board(table: &Table) -> Value {
         id += 1;
         match item {
             Item::Row { title, repeat } => {
-                let mut row = json!({"id": id, "type": "row", "title": title, "collapsed": false, "panels": []});
+                let mut row =
+                    json!({"id": id, "type": "row", "title": title, "collapsed": false, "panels": []});
                 row["gridPos"] = place.take(COLUMNS, 1);
                 if let Some(repeat) = repeat {
                     row["repeat"] = json!(repeat);
@@ -59,11 +60,10 @@ fn annotation((name, source, query): &(String, String, String)) -> Value {
         "name": name, "datasource": datasource(source), "enable": true, "hide": false, "iconColor": "blue",
     });
     if source.starts_with("influx") {
-        made["query"] = json!(query);
-        made["textColumn"] = json!("text");
+        made["target"] =
+            json!({"refId": "Anno", "fromAnnotations": true, "query": query, "textColumn": "text"});
     } else {
-        made["expr"] = json!(query);
-        made["titleFormat"] = json!(name);
+        made["target"] = json!({"refId": "Anno", "expr": query});
     }
     made
 }
@@ -76,13 +76,13 @@ fn variable(variable: &Variable, source: &str) -> Value {
             } else {
                 json!({"query": query, "refId": "variable"})
             };
-            let (text, value) = if variable.all { (json!(["All"]), json!(["$__all"])) } else { (json!(""), json!("")) };
+            let (text, value) =
+                if variable.all { (json!(["All"]), json!(["$__all"])) } else { (json!(""), json!("")) };
             json!({
                 "name": variable.name,
                 "label": variable.name,
                 "type": "query",
                 "datasource": datasource(source),
-                "definition": query,
                 "query": asked,
                 "refresh": 2,
                 "sort": 1,

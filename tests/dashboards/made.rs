@@ -43,7 +43,8 @@ fn the_files_are_what_the_tables_make() {
         made.insert(format!("{name}.json"));
     }
     let kept = fs::read_dir(folder().join("dashboards")).unwrap();
-    let kept: BTreeSet<String> = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let kept: BTreeSet<String> =
+        kept.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(kept, made, "a dashboard without a table, or a table without a dashboard");
 }
 

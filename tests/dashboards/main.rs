@@ -10,7 +10,35 @@
     reason = "tests fail by panicking, compare exactly and say loudly what they skip; paths are quoted as YAML wants them"
 )]
 
+#[path = "../support/authority.rs"]
+mod authority;
+#[path = "../support/child.rs"]
+mod child;
+#[path = "../support/jvm.rs"]
+mod jvm;
+#[path = "../support/kubelet_server.rs"]
+#[allow(dead_code, reason = "its bad days are asked for elsewhere")]
+mod kubelet_server;
+#[path = "../load_live/program.rs"]
+#[allow(dead_code, reason = "not all of what a run can be asked is asked here")]
+mod load;
+#[path = "../bad_input/program.rs"]
+#[allow(dead_code, reason = "not all of what the agent can be asked is asked here")]
+mod program;
+#[path = "../support/servers.rs"]
+#[allow(dead_code, reason = "not all of its servers are started here")]
+mod servers;
+#[path = "../support/truth.rs"]
+mod truth;
+
+mod alerts;
+mod asked;
 mod board;
+mod known;
 mod made;
+mod names;
 mod panel;
+mod promql;
 mod table;
+mod units;
+mod world;

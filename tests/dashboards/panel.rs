@@ -114,7 +114,8 @@ fn options(panel: &Panel) -> Value {
             "maxVizHeight": 300,
         }),
         "table" => {
-            let sort: Vec<Value> = panel.sort.iter().map(|name| json!({"displayName": name, "desc": true})).collect();
+            let sort: Vec<Value> =
+                panel.sort.iter().map(|name| json!({"displayName": name, "desc": true})).collect();
             json!({"showHeader": true, "cellHeight": "sm", "sortBy": sort})
         }
         "heatmap" => json!({
@@ -148,7 +149,8 @@ fn transformations(panel: &Panel) -> Value {
     }
     let mut names = serde_json::Map::new();
     for (place, (legend, _)) in (0..).zip(&panel.asks) {
-        let column = if panel.asks.len() == 1 { "Value".to_owned() } else { format!("Value #{}", letter(place)) };
+        let column =
+            if panel.asks.len() == 1 { "Value".to_owned() } else { format!("Value #{}", letter(place)) };
         names.insert(column, json!(legend));
     }
     json!([

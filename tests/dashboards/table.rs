@@ -115,7 +115,8 @@ impl Table {
                 self.annotations.push((name.to_owned(), source.to_owned(), query.to_owned()));
             }
             "row" => {
-                let (title, repeat) = rest.split_once(" | repeat ").map_or((rest, None), |(a, b)| (a, Some(b)));
+                let (title, repeat) =
+                    rest.split_once(" | repeat ").map_or((rest, None), |(a, b)| (a, Some(b)));
                 let repeat = repeat.map(str::to_owned);
                 self.items.push(Item::Row { title: title.to_owned(), repeat });
             }
@@ -135,7 +136,8 @@ impl Table {
 impl Panel {
     fn new(text: &str, source: &str) -> Panel {
         let cells: Vec<&str> = text.split(" | ").map(str::trim).collect();
-        let (&[title, kind, unit, size], more) = cells.split_first_chunk().unwrap_or_else(|| panic!("{text}"));
+        let (&[title, kind, unit, size], more) =
+            cells.split_first_chunk().unwrap_or_else(|| panic!("{text}"));
         let (width, height) = size.split_once('x').unwrap();
         Panel {
             title: title.to_owned(),
@@ -179,5 +181,7 @@ impl Panel {
 }
 
 fn halves(text: &str) -> (&str, &str) {
-    text.split_once(" | ").map(|(a, b)| (a.trim(), b.trim())).unwrap_or_else(|| panic!("no two parts: {text}"))
+    text.split_once(" | ")
+        .map(|(a, b)| (a.trim(), b.trim()))
+        .unwrap_or_else(|| panic!("no two parts: {text}"))
 }
