@@ -18,6 +18,7 @@ pub(crate) enum Owner {
     Felix,
     /// Any Go program, Prometheus among them.
     Go,
+    Injector,
     ApiServer,
     Prometheus,
 }
@@ -46,6 +47,7 @@ const OTHERS: &[(Owner, &[&str])] = &[
         ],
     ),
     (Owner::Go, &["go_gc_duration_seconds", "go_memstats_heap_inuse_bytes", "process_virtual_memory_bytes"]),
+    (Owner::Injector, &["podometer_injector_bundle_ready", "podometer_injector_certificate_expiry_seconds"]),
     (Owner::ApiServer, &["apiserver_admission_webhook_fail_open_count"]),
     (Owner::Prometheus, &["up"]),
 ];

@@ -35,6 +35,7 @@ mod alerts;
 mod asked;
 mod board;
 mod known;
+mod kubelet;
 mod made;
 mod names;
 mod panel;

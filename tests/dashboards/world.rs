@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use podometer::target::Target;
 
 use super::jvm::{Jvm, USER};
-use super::kubelet_server::{KubeletServer, recorded};
+use super::kubelet::{Kubelet, STEP_USEC};
+use super::kubelet_server::recorded;
 use super::load::{Load, target};
 use super::program::{Agent, Host, shown};
 use super::servers::{Server, ports, program};
@@ -31,7 +32,7 @@ pub(crate) struct World {
     _pushgateway: Server,
     _target: Target,
     _jvm: Jvm,
-    _kubelet: KubeletServer,
+    kubelet: Kubelet,
     _directory: tempfile::TempDir,
     recorded: Host,
     _here: Host,
@@ -97,7 +98,7 @@ impl World {
             _pushgateway: pushgateway,
             _target: target,
             _jvm: jvm,
-            _kubelet: kubelet,
+            kubelet,
             _directory: directory,
             recorded,
             _here: here,
@@ -109,6 +110,7 @@ impl World {
     /// is there, so that no reader finds half a file.
     pub(crate) fn turn(&mut self) {
         self.turns += 1;
+        self.kubelet.turn(self.turns);
         let mut files = Vec::new();
         find(&self.recorded.path("node/sys/fs/cgroup"), "cpu.stat", &mut files);
         for path in files {
@@ -117,7 +119,7 @@ impl World {
             for line in text.lines() {
                 let (name, value) = line.split_once(' ').unwrap();
                 let step = match name {
-                    "usage_usec" | "user_usec" | "throttled_usec" => 20_000,
+                    "usage_usec" | "user_usec" | "throttled_usec" => STEP_USEC,
                     "nr_periods" => 10,
                     "nr_throttled" => 2,
                     _ => 0,
@@ -148,7 +150,7 @@ fn sinks(influxdb: &Server) -> String {
 }
 
 /// A recorded hierarchy, and its kubelet for names, networks and volumes.
-fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, KubeletServer, Agent) {
+fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, Kubelet, Agent) {
     let (kubelet, authority) = recorded(folder);
     let host = Host::new();
     std::fs::create_dir(host.path("node")).unwrap();
@@ -174,7 +176,7 @@ fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, KubeletServer, Agen
         ),
     );
     let agent = Agent::start(&["--config", shown(&file)]);
-    (host, kubelet, agent)
+    (host, Kubelet::new(kubelet, folder), agent)
 }
 
 /// The settings of an agent that reads this machine's /proc, a JVM and the target's page of connections.
