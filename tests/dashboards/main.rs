@@ -32,6 +32,7 @@ mod servers;
 mod truth;
 
 mod alerts;
+mod ask;
 mod asked;
 mod board;
 mod known;
@@ -40,6 +41,7 @@ mod made;
 mod names;
 mod panel;
 mod promql;
+mod record;
 mod table;
 mod units;
 mod world;

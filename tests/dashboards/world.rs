@@ -155,6 +155,7 @@ fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, Kubelet, Agent) {
     let host = Host::new();
     std::fs::create_dir(host.path("node")).unwrap();
     truth::unpack(folder, &["sys/fs/cgroup"], &host.path("node"));
+    let pods = host.write("pods.json", owned(folder));
     host.write("token", "good\n");
     host.write("ca.crt", &authority.pem);
     let file = host.write(
@@ -167,7 +168,7 @@ fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, Kubelet, Agent) {
              sampler: {{slow_interval: 1s, cpu_budget_percent: 400}}\n{}",
             host.path("node/sys/fs/cgroup"),
             host.path("proc"),
-            folder.join("pods.json"),
+            pods,
             kubelet.url(),
             host.path("token"),
             host.path("ca.crt"),
@@ -177,6 +178,18 @@ fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, Kubelet, Agent) {
     );
     let agent = Agent::start(&["--config", shown(&file)]);
     (host, Kubelet::new(kubelet, folder), agent)
+}
+
+/// The recorded pods stand alone; here one workload owns them, as most are owned in a cluster.
+fn owned(folder: &Path) -> String {
+    let text = std::fs::read(folder.join("pods.json")).unwrap();
+    let mut list: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    for pod in list["items"].as_array_mut().unwrap() {
+        pod["metadata"]["ownerReferences"] = serde_json::json!([
+            {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "recorded", "uid": "o", "controller": true}
+        ]);
+    }
+    list.to_string()
 }
 
 /// The settings of an agent that reads this machine's /proc, a JVM and the target's page of connections.
