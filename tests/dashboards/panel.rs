@@ -76,7 +76,7 @@ fn thresholds(panel: &Panel) -> Value {
 }
 
 fn custom(panel: &Panel) -> Value {
-    match &*panel.kind {
+    let mut made = match &*panel.kind {
         "timeseries" => json!({
             "drawStyle": "line",
             "lineWidth": 1,
@@ -84,12 +84,18 @@ fn custom(panel: &Panel) -> Value {
             "showPoints": "auto",
             "pointSize": 4,
             "spanNulls": 60_000,
+            "axisSoftMin": 0,
             "stacking": {"mode": if panel.is_stacked { "normal" } else { "none" }, "group": "A"},
         }),
         "table" => json!({"align": "auto", "cellOptions": {"type": "auto"}, "filterable": true}),
         "heatmap" => json!({"hideFrom": {"legend": false, "tooltip": false, "viz": false}}),
         _ => json!({}),
+    };
+    // An axis of nothing but zeros would else go up to 10000 %.
+    if panel.kind == "timeseries" && panel.unit == "percentunit" && panel.range.is_none() {
+        made["axisSoftMax"] = json!(0.1);
     }
+    made
 }
 
 fn options(panel: &Panel) -> Value {
@@ -147,14 +153,18 @@ fn transformations(panel: &Panel) -> Value {
     if panel.source.starts_with("influx") {
         return json!([{"id": "organize", "options": {"excludeByName": {"Time": true}, "renameByName": {}, "indexByName": {}}}]);
     }
-    let mut names = serde_json::Map::new();
+    let (mut names, mut left_out) = (serde_json::Map::new(), json!({"Time": true}));
     for (place, (legend, _)) in (0..).zip(&panel.asks) {
         let column =
             if panel.asks.len() == 1 { "Value".to_owned() } else { format!("Value #{}", letter(place)) };
-        names.insert(column, json!(legend));
+        if legend == "-" {
+            left_out[column] = json!(true);
+        } else {
+            names.insert(column, json!(legend));
+        }
     }
     json!([
         {"id": "merge", "options": {}},
-        {"id": "organize", "options": {"excludeByName": {"Time": true}, "renameByName": names, "indexByName": {}}},
+        {"id": "organize", "options": {"excludeByName": left_out, "renameByName": names, "indexByName": {}}},
     ])
 }

@@ -10,7 +10,7 @@
 //! row TITLE [| repeat NAME]
 //! panel TITLE | kind | unit | WIDTHxHEIGHT [| source uid]
 //!   about TEXT
-//!   ask LEGEND | query
+//!   ask LEGEND | query                   in a table `-` for a value that says nothing
 //!   unit LEGEND | unit                   where one series has another unit
 //!   steps colour bound:colour ...
 //!   range MIN MAX

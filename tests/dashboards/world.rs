@@ -77,7 +77,7 @@ impl World {
         let mut config = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n".to_owned();
         for (job, addresses, path, labels) in [
             ("podometer", [own(&first.address), own(&second.address)].join(", "), "/metrics", ""),
-            ("podometer-node", own(&second.address), "/metrics/node", ""),
+            ("podometer-node", own(&first.address), "/metrics/node", ""),
             ("load", own(&page.to_string()), "/metrics", of_load),
             ("target", own(&target.address().to_string()), "/metrics", of_load),
             // Its own page is of a Go program, as felix's is.
@@ -161,13 +161,12 @@ fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, Kubelet, Agent) {
     let file = host.write(
         "podometer.yaml",
         format!(
-            "agent: {{node_name: vm, mode: node}}\npaths: {{cgroup: {:?}, procfs: {:?}}}\n\
+            "agent: {{node_name: vm, mode: node}}\npaths: {{cgroup: {:?}}}\n\
              identity: {{pods_file: {:?}}}\nkubelet: {{url: \"{}\", token_file: {:?}, ca_file: {:?}, \
              resource_interval: 1s, summary_interval: 1s}}\nserver: {{short_names: true, \
              kube_state_metrics_names: true}}\nspool: {{directory: {:?}, keep: always}}\n\
              sampler: {{slow_interval: 1s, cpu_budget_percent: 400}}\n{}",
             host.path("node/sys/fs/cgroup"),
-            host.path("proc"),
             pods,
             kubelet.url(),
             host.path("token"),

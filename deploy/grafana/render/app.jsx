@@ -1,10 +1,7 @@
 // One dashboard, drawn with Grafana's own components from recorded answers.
-import {applyFieldOverrides, createTheme, dateTime, FieldType, getFieldDisplayValues, standardEditorsRegistry, standardFieldConfigEditorRegistry, toDataFrame, ThemeContext} from '@grafana/data';
-import {BarGauge, BigValue, getStandardFieldConfigs, getStandardOptionEditors, GlobalStyles, PanelChrome, Table, TimeSeries} from '@grafana/ui';
+import {createTheme, dateTime, FieldType, getDisplayProcessor, getFieldDisplayName, getFieldDisplayValues, toDataFrame, ThemeContext} from '@grafana/data';
+import {BarGauge, BigValue, GlobalStyles, PanelChrome, Table, TimeSeries} from '@grafana/ui';
 import {createRoot} from 'react-dom/client';
-
-standardEditorsRegistry.setInit(getStandardOptionEditors);
-standardFieldConfigEditorRegistry.setInit(getStandardFieldConfigs);
 
 const COLUMN = 64;
 const ROW = 38;
@@ -44,14 +41,14 @@ function series(panel) {
 function rows(panel) {
   const found = new Map();
   const labels = new Set();
-  const columns = panel.targets.map((target) => target.legendFormat);
+  const columns = panel.targets.map((target) => target.legendFormat).filter((name) => name !== '-');
   panel.targets.forEach((target, place) => {
     for (const row of answers[panel.id]?.[place] ?? []) {
       const {__name__: _, ...metric} = row.metric;
       Object.keys(metric).forEach((label) => labels.add(label));
       const key = JSON.stringify(metric);
       if (!found.has(key)) found.set(key, {...metric});
-      found.get(key)[columns[place]] = +row.values[row.values.length - 1][1];
+      if (target.legendFormat !== '-') found.get(key)[target.legendFormat] = +row.values[row.values.length - 1][1];
     }
   });
   const all = [...found.values()];
@@ -65,12 +62,31 @@ function rows(panel) {
   })];
 }
 
-/** Grafana's names of `byName` overrides, and units, colours and bounds, put on the fields. */
+/** Units, colours and bounds put on the fields, and the overrides of single ones. */
 function configured(panel, data) {
-  return applyFieldOverrides({
-    data, theme, fieldConfig: panel.fieldConfig, replaceVariables: (text) => text, timeZone: 'utc',
-    fieldConfigRegistry: standardFieldConfigEditorRegistry,
+  const {defaults, overrides} = panel.fieldConfig;
+  for (const frame of data) {
+    for (const field of frame.fields) {
+      if (field.type === FieldType.time) continue;
+      field.config = {...defaults, ...field.config};
+      // What a heatmap counts has no unit.
+      if (panel.type === 'heatmap') field.config.unit = 'short';
+      for (const {matcher, properties} of overrides) {
+        if (getFieldDisplayName(field, frame, data) !== matcher.options) continue;
+        for (const {id, value} of properties) field.config[id] = value;
+      }
+    }
+  }
+  // Colours follow the place of a series.
+  data.forEach((frame, place) => {
+    for (const field of frame.fields) {
+      const numbers = field.values.filter((value) => typeof value === 'number');
+      const [min, max] = [Math.min(...numbers), Math.max(...numbers)];
+      field.state = {...field.state, seriesIndex: place, range: {min, max, delta: max - min}};
+      field.display = getDisplayProcessor({field, theme, timeZone: 'utc'});
+    }
   });
+  return data;
 }
 
 function Drawn({panel, width, height}) {
@@ -94,7 +110,7 @@ function Drawn({panel, width, height}) {
   return values.slice(0, 6).map((value, place) => {
     const key = `${place}`;
     if (panel.type === 'bargauge' || panel.type === 'gauge') {
-      return <BarGauge key={key} theme={theme} width={width} height={each} field={value.field} value={value.display} display={value.view?.getFieldDisplayProcessor(value.colIndex)} orientation="horizontal" displayMode="basic" showUnfilled itemSpacing={8} />;
+      return <BarGauge key={key} theme={theme} width={width} height={each} field={value.field} value={value.display} display={value.view?.getFieldDisplayProcessor(value.colIndex)} orientation="horizontal" displayMode="basic" namePlacement="hidden" showUnfilled itemSpacing={8} />;
     }
     return <BigValue key={key} theme={theme} width={width} height={each} value={value.display} sparkline={value.sparkline} colorMode="value" graphMode="area" justifyMode="auto" textMode="auto" />;
   });

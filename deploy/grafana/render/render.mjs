@@ -16,6 +16,19 @@ const out = join(here, 'build');
 mkdirSync(out, {recursive: true});
 const recorded = JSON.parse(readFileSync(join(here, 'answers.json'), 'utf8'));
 
+// A CommonJS package whose default export an .mjs file does not see as Node has it.
+const scrollbars = {
+  name: 'scrollbars',
+  setup(build) {
+    const namespace = 'scrollbars';
+    build.onResolve({filter: /^react-custom-scrollbars-2$/}, (asked) => (asked.namespace === namespace ? undefined : {path: asked.path, namespace}));
+    build.onLoad({filter: /.*/, namespace}, (asked) => ({
+      contents: `import {Scrollbars} from '${asked.path}'; export default Scrollbars;`,
+      resolveDir: here,
+    }));
+  },
+};
+
 await build({
   entryPoints: [join(here, 'app.jsx')],
   bundle: true,
@@ -24,6 +37,7 @@ await build({
   jsx: 'automatic',
   define: {'process.env.NODE_ENV': '"production"', global: 'window'},
   loader: {'.ttf': 'dataurl', '.svg': 'dataurl', '.woff2': 'dataurl', '.png': 'dataurl', '.gif': 'dataurl'},
+  plugins: [scrollbars],
   logLevel: 'error',
 });
 
@@ -64,7 +78,7 @@ for (const name of Object.keys(recorded.answers)) {
     faults += 1;
   });
   await tab.goto(`${base}/${name}`);
-  const board = await tab.waitForSelector('#board');
+  const board = await tab.waitForSelector('#board', {timeout: 60_000});
   await tab.waitForLoadState('networkidle');
   const empty = await tab.locator('.empty').count();
   writeFileSync(join(out, `${name}.png`), await board.screenshot());
