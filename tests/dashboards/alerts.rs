@@ -8,7 +8,8 @@ use std::process::Command;
 use config::{Config, File, FileFormat};
 use serde_json::Value;
 
-use super::known::metrics;
+use super::known::{Owner, labels, metrics};
+use super::names::strange;
 use super::promql;
 use super::servers::program;
 
@@ -121,13 +122,18 @@ fn each_alert_says_how_bad_it_is_what_it_is_and_what_to_do() {
 
 #[test]
 fn each_metric_of_an_alert_is_exported() {
-    let known = metrics();
+    let (known, of_metrics) = (metrics(), labels());
     for rule in rules() {
         let expression = rule["expr"].as_str().unwrap();
         let names = promql::metrics(expression);
         assert!(!names.is_empty(), "{expression}");
         for name in names {
             assert!(known.contains_key(&name), "{}: nobody exports {name}", rule["alert"]);
+        }
+        // Of the others' metrics the labels are not known here.
+        if promql::metrics(expression).iter().all(|name| known[name] == Owner::Agent) {
+            let strange: Vec<String> = strange(expression, None, &of_metrics).collect();
+            assert_eq!(strange, Vec::<String>::new(), "{}", rule["alert"]);
         }
         assert!(!expression.contains("0,"), "{expression}: a comma in a number");
     }

@@ -89,6 +89,27 @@ pub(crate) fn metrics() -> BTreeMap<String, Owner> {
     known
 }
 
+/// The labels of every metric of the agent.
+pub(crate) fn labels() -> BTreeMap<String, BTreeSet<String>> {
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in golden("names.txt").lines().filter_map(|line| line.strip_prefix("  ")) {
+        let (name, rest) = line.split_once(' ').unwrap();
+        let inner = rest.split_once('{').unwrap().1.trim_end_matches('}');
+        known.entry(name.to_owned()).or_default().extend(inner.split(',').map(str::to_owned));
+    }
+    let mut current = String::new();
+    for line in golden("node_families.txt").lines() {
+        match line.strip_prefix("  [") {
+            Some(row) => {
+                let names = row.split("(\"").skip(1).filter_map(|pair| pair.split('"').next());
+                known.entry(current.clone()).or_default().extend(names.map(str::to_owned));
+            }
+            None => line.split(' ').next().unwrap().clone_into(&mut current),
+        }
+    }
+    known
+}
+
 fn add(known: &mut BTreeMap<String, Owner>, name: &str, owner: Owner, is_histogram: bool) {
     known.entry(name.to_owned()).or_insert(owner);
     if is_histogram {

@@ -1,6 +1,8 @@
 //! Every name in every query is one that somebody exports: a metric that is renamed breaks this test.
 
-use super::known::{measurements, metrics};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::{labels, measurements, metrics};
 use super::made::tables;
 use super::promql;
 use super::table::{Choices, Table};
@@ -46,6 +48,61 @@ fn every_metric_of_every_dashboard_is_exported() {
     eprintln!("{count} names of metrics in the dashboards");
     assert_eq!(unknown, Vec::<String>::new());
     assert!(count > 200, "{count}");
+}
+
+/// Labels that Prometheus adds, of histograms and summaries, and the tags of a load test.
+const OTHER_LABELS: [&str; 16] = [
+    "code_level",
+    "instance",
+    "job",
+    "le",
+    "method",
+    "name",
+    "namespace",
+    "outcome",
+    "path",
+    "pod",
+    "quantile",
+    "run_id",
+    "scenario",
+    "status",
+    "test_name",
+    "type",
+];
+
+/// Labels of a query that none of its metrics has.
+pub(crate) fn strange(
+    query: &str,
+    more: Option<String>,
+    known: &BTreeMap<String, BTreeSet<String>>,
+) -> impl Iterator<Item = String> {
+    let metrics = promql::metrics(query);
+    let own: BTreeSet<&String> =
+        metrics.iter().filter_map(|metric| known.get(metric.trim_end_matches("_bucket"))).flatten().collect();
+    let all = promql::labels(query).into_iter().chain(more);
+    let strange = all.filter(|label| !OTHER_LABELS.contains(&&**label) && !own.contains(label));
+    strange.collect::<Vec<_>>().into_iter()
+}
+
+#[test]
+fn every_label_of_every_dashboard_is_one_of_its_metrics() {
+    let known = labels();
+    let mut unknown = Vec::new();
+    let mut count = 0;
+    for (name, table) in tables() {
+        for (_, place, query) in queries(&table).into_iter().filter(|(source, ..)| source == "prometheus") {
+            let inner = query
+                .strip_prefix("label_values(")
+                .map(|rest| rest.trim_end_matches(')').rsplit_once(", ").unwrap());
+            let (asked, chosen) =
+                inner.map_or((&*query, None), |(asked, label)| (asked, Some(label.to_owned())));
+            count += promql::labels(asked).len();
+            unknown.extend(strange(asked, chosen, &known).map(|label| format!("{name}: {place}: {label}")));
+        }
+    }
+    eprintln!("{count} labels in the dashboards");
+    assert_eq!(unknown, Vec::<String>::new());
+    assert!(count > 300, "{count}");
 }
 
 #[test]

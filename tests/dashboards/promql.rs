@@ -52,6 +52,33 @@ pub(crate) fn metrics(query: &str) -> BTreeSet<String> {
     found
 }
 
+/// All labels that a query names: those of its selectors, and those that it groups and joins by.
+pub(crate) fn labels(query: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut take = |text: &str| {
+        let names = text.split(',').map(|part| part.split(['=', '!']).next().unwrap_or_default().trim());
+        found.extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
+    };
+    for part in query.split('{').skip(1) {
+        let end = part.len() - labels_end(part).len();
+        let (mut inner, mut is_quoted) = (String::new(), false);
+        for each in part[..end].trim_end_matches('}').chars() {
+            is_quoted ^= each == '"';
+            // A comma inside of a value parts nothing.
+            if !is_quoted {
+                inner.push(each);
+            }
+        }
+        take(&inner);
+    }
+    for list in LISTS {
+        for part in query.split(list).skip(1).filter_map(|part| part.trim_start().strip_prefix('(')) {
+            take(part.split(')').next().unwrap_or_default());
+        }
+    }
+    found
+}
+
 /// Whether an aggregation is what stands before: `sum by (...)`.
 fn takes_labels(next: &str) -> bool {
     ["by", "without"]
@@ -92,4 +119,10 @@ fn names_are_found_and_nothing_else_is() {
     ] {
         assert_eq!(metrics(query).into_iter().collect::<Vec<_>>(), wanted, "{query}");
     }
+}
+
+#[test]
+fn labels_are_found() {
+    let query = "sum by (a, b) (x{c=~\"{,}\",d!=\"e\"}) / on (f) group_left (g) y";
+    assert_eq!(labels(query).into_iter().collect::<String>(), "abcdfg");
 }
