@@ -59,20 +59,13 @@ pub(crate) fn labels(query: &str) -> BTreeSet<String> {
         let names = text.split(',').map(|part| part.split(['=', '!']).next().unwrap_or_default().trim());
         found.extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
     };
-    for part in query.split('{').skip(1) {
-        let end = part.len() - labels_end(part).len();
-        let (mut inner, mut is_quoted) = (String::new(), false);
-        for each in part[..end].trim_end_matches('}').chars() {
-            is_quoted ^= each == '"';
-            // A comma inside of a value parts nothing.
-            if !is_quoted {
-                inner.push(each);
-            }
-        }
-        take(&inner);
+    // What a value holds names nothing.
+    let bare: String = query.split('"').step_by(2).collect();
+    for part in bare.split('{').skip(1) {
+        take(part.split('}').next().unwrap_or_default());
     }
     for list in LISTS {
-        for part in query.split(list).skip(1).filter_map(|part| part.trim_start().strip_prefix('(')) {
+        for part in bare.split(list).skip(1).filter_map(|part| part.trim_start().strip_prefix('(')) {
             take(part.split(')').next().unwrap_or_default());
         }
     }
