@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     pub(crate) query: String,
     pub(crate) series: usize,
     pub(crate) numbers: usize,
+    /// The largest of all numbers.
+    pub(crate) largest: f64,
 }
 
 /// Variables first, since the panels' queries hold what is chosen.
@@ -29,12 +31,14 @@ pub(crate) fn asked(world: &World, name: &str, table: &Table) -> Vec<Answer> {
         queries(table).into_iter().filter(|(_, place, _)| !place.starts_with("variable "))
     {
         let query = put(&query, &chosen);
-        let (series, numbers) = match &*source {
+        let rows = match &*source {
             "prometheus" => instant(&world.prometheus, &query),
             "influxdb-k6" => series(&world.influxdb, "k6", &query),
             _ => series(&world.influxdb, "telegraf", &query),
         };
-        answers.push(Answer { place, query, series, numbers });
+        let numbers = rows.iter().flatten().count();
+        let largest = rows.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+        answers.push(Answer { place, query, series: rows.len(), numbers, largest });
     }
     answers
 }
@@ -57,7 +61,8 @@ pub(crate) fn chosen(
                 let wanted = CHOSEN.iter().find(|(of, which, _)| *of == name && *which == variable.name);
                 let first =
                     wanted.map_or_else(|| choices.first().cloned(), |(.., value)| Some((*value).to_owned()));
-                answers.push(Answer { place, query: asked, series: choices.len(), numbers: choices.len() });
+                let count = choices.len();
+                answers.push(Answer { place, query: asked, series: count, numbers: count, largest: 0.0 });
                 let first = first.unwrap_or_default();
                 match (variable.all, &*table.source) {
                     (true, _) => ".*".to_owned(),
@@ -125,18 +130,18 @@ fn rows(server: &Server, query: &str) -> Vec<Value> {
     answer["data"]["result"].as_array().unwrap().clone()
 }
 
-/// Series, and those of them that are numbers.
-fn instant(server: &Server, query: &str) -> (usize, usize) {
-    let rows = rows(server, query);
+/// The number of each series, where it is one.
+fn instant(server: &Server, query: &str) -> Vec<Option<f64>> {
     let value = |row: &Value| row["value"][1].as_str().unwrap().parse::<f64>().unwrap();
-    (rows.len(), rows.iter().filter(|row| value(row).is_finite()).count())
+    rows(server, query).iter().map(|row| Some(value(row)).filter(|value| value.is_finite())).collect()
 }
 
-fn series(server: &Server, database: &str, query: &str) -> (usize, usize) {
-    let series = known(server, database, query);
-    let has_value = |row: &&Value| {
-        let rows = row["values"].as_array().into_iter().flatten();
-        rows.filter_map(Value::as_array).any(|cells| cells.iter().skip(1).any(|cell| !cell.is_null()))
+/// The largest number of each series, 0 for a text.
+fn series(server: &Server, database: &str, query: &str) -> Vec<Option<f64>> {
+    let largest = |row: &Value| {
+        let rows = row["values"].as_array().into_iter().flatten().filter_map(Value::as_array);
+        let cells = rows.flat_map(|cells| cells.iter().skip(1)).filter(|cell| !cell.is_null());
+        cells.map(|cell| cell.as_f64().unwrap_or_default()).reduce(f64::max)
     };
-    (series.len(), series.iter().filter(has_value).count())
+    known(server, database, query).iter().map(largest).collect()
 }

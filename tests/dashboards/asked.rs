@@ -18,6 +18,32 @@ const PATIENCE: Duration = Duration::from_mins(3);
 const FEATURES: [(&str, &str); 2] =
     [("/proc/sys/net/netfilter", "\"conntrack\""), ("/proc/net/snmp6", "Ip6")];
 
+/// Where a wrong unit would show: panels whose largest number lies within these bounds in this world, in which a
+/// container uses some hundredths of a core and a few megabytes. A factor of 1000 does not.
+const WITHIN: &[(&str, &str, f64, f64)] = &[
+    ("kubernetes-pods", "CPU - Millicores", 1.0, 999.0),
+    ("social-network-nautilus", "CPU Usage (millicores)", 1.0, 999.0),
+    ("social-network-nautilus", "Memory Usage (MiB)", 1.0, 999.0),
+    ("social-network-complete", "CPU Over Time", 0.001, 0.999),
+    ("social-network-complete", "Memory Over Time", 1e6, 999e6),
+    ("social-network-complete", "System Load Indicator", 0.0001, 1.0),
+    ("crocodile-metrics", "Response Time - 0.99", 0.05, 2_000.0),
+    ("crocodile-metrics", "Requests per Second", 4.0, 80.0),
+    ("jmeter", "Total Throughput", 4.0, 80.0),
+    ("jmeter", "Error Rate %", 0.02, 0.6),
+    ("continuous-load", "Success Rate", 0.4, 0.98),
+    ("continuous-load", "Latency P99", 0.0001, 5.0),
+    ("k6-load-testing", "p95", 0.1, 5_000.0),
+    ("podometer-pods", "Throttled share of periods", 0.05, 0.8),
+    ("podometer-pods", "CPU, last second", 0.001, 0.999),
+    ("podometer-node", "CPU in use", 0.0, 1.0),
+    ("podometer-node", "Memory in use", 0.001, 1.0),
+    ("podometer-load", "Failed", 0.02, 0.6),
+    ("telegraf-system", "CPU usage", 0.0, 100.0),
+    ("telegraf-system", "RAM usage", 0.1, 100.0),
+    ("jvm-jolokia", "Heap", 1e6, 999e6),
+];
+
 #[test]
 fn no_query_of_any_dashboard_is_empty() {
     let Some(mut world) = World::start() else { return };
@@ -40,6 +66,7 @@ fn no_query_of_any_dashboard_is_empty() {
             }
             eprintln!("{}", by_owner(&answers));
             assert!(empty.is_empty(), "EMPTY: {empty:#?}");
+            assert_eq!(out_of_bounds(&answers), Vec::<String>::new());
             if let Some(file) = std::env::var_os("PODOMETER_RECORD_ANSWERS") {
                 std::fs::write(file, record(&mut world, &tables)).unwrap();
             }
@@ -48,6 +75,20 @@ fn no_query_of_any_dashboard_is_empty() {
         // The servers read and are written to once a second.
         std::thread::park_timeout(Duration::from_millis(500));
     }
+}
+
+fn out_of_bounds(answers: &[(&str, Vec<Answer>)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, place, low, high) in WITHIN {
+        let (_, of) = answers.iter().find(|(each, _)| each == name).unwrap();
+        let largest =
+            of.iter().filter(|answer| answer.place == *place).map(|answer| answer.largest).reduce(f64::max);
+        match largest {
+            Some(largest) if (*low..=*high).contains(&largest) => {}
+            _ => wrong.push(format!("{name}: {place}: {largest:?} is not within {low} and {high}")),
+        }
+    }
+    wrong
 }
 
 fn lacking(query: &str) -> Option<&'static str> {
