@@ -1,6 +1,7 @@
 //! The alerts of `deploy/prometheus/rules`: promtool takes them, each has a test in which it fires and one in which it
 //! stays silent, says what to do, and names only metrics that somebody exports.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -82,7 +83,7 @@ fn each_alert_is_shown_to_fire_and_to_stay_silent() {
     for rule in rules() {
         let name = rule["alert"].as_str().unwrap();
         let has = |names: &[String]| names.iter().any(|each| each == name);
-        out += &format!("  {name:<32} fires: {:<5} silent: {}\n", has(&fires), has(&silent));
+        _ = writeln!(out, "  {name:<32} fires: {:<5} silent: {}", has(&fires), has(&silent));
         assert!(has(&fires), "{name}: no test in which it fires");
         assert!(has(&silent), "{name}: no test in which it stays silent");
     }

@@ -49,7 +49,7 @@ pub(crate) enum Choices {
 #[derive(Debug)]
 pub(crate) enum Item {
     Row { title: String, repeat: Option<String> },
-    Panel(Panel),
+    Panel(Box<Panel>),
 }
 
 #[derive(Debug, Default)]
@@ -120,14 +120,14 @@ impl Table {
                 let repeat = repeat.map(str::to_owned);
                 self.items.push(Item::Row { title: title.to_owned(), repeat });
             }
-            "panel" => self.items.push(Item::Panel(Panel::new(rest, &self.source))),
+            "panel" => self.items.push(Item::Panel(Box::new(Panel::new(rest, &self.source)))),
             _ => panic!("no word of a dashboard: {word} {rest}"),
         }
     }
 
     pub(crate) fn panels(&self) -> impl Iterator<Item = &Panel> {
         self.items.iter().filter_map(|item| match item {
-            Item::Panel(panel) => Some(panel),
+            Item::Panel(panel) => Some(panel.as_ref()),
             Item::Row { .. } => None,
         })
     }
@@ -181,7 +181,6 @@ impl Panel {
 }
 
 fn halves(text: &str) -> (&str, &str) {
-    text.split_once(" | ")
-        .map(|(a, b)| (a.trim(), b.trim()))
-        .unwrap_or_else(|| panic!("no two parts: {text}"))
+    let (first, second) = text.split_once(" | ").unwrap_or_else(|| panic!("no two parts: {text}"));
+    (first.trim(), second.trim())
 }

@@ -69,7 +69,9 @@ impl World {
         ];
         let mut flags = vec!["--rate", "40/s", "--vus", "5", "--duration", "10m", "--tag", "type=service"];
         flags.extend(["--check-status", "200"]);
-        outs.iter().for_each(|out| flags.extend(["-o", out.as_str()]));
+        for out in &outs {
+            flags.extend(["-o", out]);
+        }
         let load = Load::start(&url, &flags, &[], directory.path());
 
         let of_load = ", labels: {namespace: load, pod: k6-1}";
