@@ -59,14 +59,16 @@ fn no_query_of_any_dashboard_is_empty() {
             .filter(|(_, answer)| answer.numbers == 0 && lacking(&answer.query).is_none())
             .map(|(name, answer)| format!("{name}: {}: {}", answer.place, answer.query))
             .collect();
+        // A second in which nothing was turned shows no CPU: it is asked again, as what is not there yet.
+        let wrong = out_of_bounds(&answers);
         let is_late = begun.elapsed() > PATIENCE;
-        if empty.is_empty() || is_late {
+        if (empty.is_empty() && wrong.is_empty()) || is_late {
             for (name, answers) in &answers {
                 eprintln!("{}", shown(name, answers));
             }
             eprintln!("{}", by_owner(&answers));
             assert!(empty.is_empty(), "EMPTY: {empty:#?}");
-            assert_eq!(out_of_bounds(&answers), Vec::<String>::new());
+            assert_eq!(wrong, Vec::<String>::new());
             if let Some(file) = std::env::var_os("PODOMETER_RECORD_ANSWERS") {
                 std::fs::write(file, record(&mut world, &tables)).unwrap();
             }
