@@ -13,6 +13,7 @@ use super::known::{Owner, labels, metrics};
 use super::names::strange;
 use super::promql;
 use super::servers::program;
+use super::tell;
 
 const SEVERITIES: [&str; 4] = ["critical", "warning", "minor", "info"];
 
@@ -87,7 +88,7 @@ fn each_alert_is_shown_to_fire_and_to_stay_silent() {
         assert!(has(&fires), "{name}: no test in which it fires");
         assert!(has(&silent), "{name}: no test in which it stays silent");
     }
-    eprintln!("alerts and their tests\n{out}");
+    tell(&format!("alerts and their tests\n{out}"));
 }
 
 #[test]

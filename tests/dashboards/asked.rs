@@ -9,6 +9,7 @@ use super::known::{Owner, metrics};
 use super::made::tables;
 use super::promql;
 use super::record::record;
+use super::tell;
 use super::world::World;
 
 /// Within this all have been scraped, written and pushed, on a machine that does other things as well.
@@ -64,9 +65,9 @@ fn no_query_of_any_dashboard_is_empty() {
         let is_late = begun.elapsed() > PATIENCE;
         if (empty.is_empty() && wrong.is_empty()) || is_late {
             for (name, answers) in &answers {
-                eprintln!("{}", shown(name, answers));
+                tell(&shown(name, answers));
             }
-            eprintln!("{}", by_owner(&answers));
+            tell(&by_owner(&answers));
             assert!(empty.is_empty(), "EMPTY: {empty:#?}");
             assert_eq!(wrong, Vec::<String>::new());
             if let Some(file) = std::env::var_os("PODOMETER_RECORD_ANSWERS") {
