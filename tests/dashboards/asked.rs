@@ -1,0 +1,151 @@
+//! Every query of every dashboard, asked of real servers: none may come back empty.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::ask::{Answer, asked};
+use super::known::{Owner, metrics};
+use super::made::tables;
+use super::promql;
+use super::record::record;
+use super::tell;
+use super::world::World;
+
+/// Within this all have been scraped, written and pushed, on a machine that does other things as well.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// What a kernel without a feature has nothing to tell of: the file that is then missing, and whose queries.
+const FEATURES: [(&str, &str); 2] =
+    [("/proc/sys/net/netfilter", "\"conntrack\""), ("/proc/net/snmp6", "Ip6")];
+
+/// Where a wrong unit would show: panels whose largest number lies within these bounds in this world, in which a
+/// container uses some hundredths of a core and a few megabytes. A factor of 1000 does not. A machine that stands still
+/// makes up for it: throughput has room above.
+const WITHIN: &[(&str, &str, f64, f64)] = &[
+    ("kubernetes-pods", "CPU - Millicores", 1.0, 999.0),
+    ("social-network-nautilus", "CPU Usage (millicores)", 1.0, 999.0),
+    ("social-network-nautilus", "Memory Usage (MiB)", 1.0, 999.0),
+    ("social-network-complete", "CPU Over Time", 0.001, 0.999),
+    ("social-network-complete", "Memory Over Time", 1e6, 999e6),
+    ("social-network-complete", "System Load Indicator", 0.0001, 1.0),
+    ("crocodile-metrics", "Response Time - 0.99", 0.05, 2_000.0),
+    ("crocodile-metrics", "Requests per Second", 4.0, 4_000.0),
+    ("jmeter", "Total Throughput", 4.0, 4_000.0),
+    ("jmeter", "Error Rate %", 0.02, 0.6),
+    ("continuous-load", "Success Rate", 0.4, 0.98),
+    ("continuous-load", "Latency P99", 0.0001, 5.0),
+    ("k6-load-testing", "p95", 0.1, 5_000.0),
+    ("podometer-pods", "Throttled share of periods", 0.05, 0.8),
+    ("podometer-pods", "CPU, last second", 0.0, 0.999),
+    ("podometer-node", "CPU in use", 0.0, 1.0),
+    ("podometer-node", "Memory in use", 0.001, 1.0),
+    ("podometer-load", "Failed", 0.02, 0.6),
+    ("telegraf-system", "CPU usage", 0.0, 100.0),
+    ("telegraf-system", "RAM usage", 0.1, 100.0),
+    ("jvm-jolokia", "Heap", 1e6, 999e6),
+];
+
+#[test]
+fn no_query_of_any_dashboard_is_empty() {
+    let Some(mut world) = World::start() else { return };
+    let begun = Instant::now();
+    let tables = tables();
+    loop {
+        world.turn();
+        let answers: Vec<(&str, Vec<Answer>)> =
+            tables.iter().map(|(name, table)| (&**name, asked(&world, name, table))).collect();
+        let empty: Vec<String> = answers
+            .iter()
+            .flat_map(|(name, answers)| answers.iter().map(move |answer| (name, answer)))
+            .filter(|(_, answer)| answer.numbers == 0 && lacking(&answer.query).is_none())
+            .map(|(name, answer)| format!("{name}: {}: {}", answer.place, answer.query))
+            .collect();
+        // A second in which nothing was turned shows no CPU: it is asked again, as what is not there yet.
+        let wrong = out_of_bounds(&answers);
+        let is_late = begun.elapsed() > PATIENCE;
+        if (empty.is_empty() && wrong.is_empty()) || is_late {
+            for (name, answers) in &answers {
+                tell(&shown(name, answers));
+            }
+            tell(&by_owner(&answers));
+            assert!(empty.is_empty(), "EMPTY: {empty:#?}");
+            assert_eq!(wrong, Vec::<String>::new());
+            if let Some(file) = std::env::var_os("PODOMETER_RECORD_ANSWERS") {
+                std::fs::write(file, record(&mut world, &tables)).unwrap();
+            }
+            return;
+        }
+        // The servers read and are written to once a second.
+        std::thread::park_timeout(Duration::from_millis(500));
+    }
+}
+
+fn out_of_bounds(answers: &[(&str, Vec<Answer>)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, place, low, high) in WITHIN {
+        let (_, of) = answers.iter().find(|(each, _)| each == name).unwrap();
+        let largest =
+            of.iter().filter(|answer| answer.place == *place).map(|answer| answer.largest).reduce(f64::max);
+        match largest {
+            Some(largest) if (*low..=*high).contains(&largest) => {}
+            _ => wrong.push(format!("{name}: {place}: {largest:?} is not within {low} and {high}")),
+        }
+    }
+    wrong
+}
+
+fn lacking(query: &str) -> Option<&'static str> {
+    let feature =
+        FEATURES.iter().find(|(path, part)| query.contains(part) && !std::path::Path::new(path).exists());
+    feature.map(|(path, _)| *path)
+}
+
+/// One line for each panel.
+fn shown(name: &str, answers: &[Answer]) -> String {
+    let full = answers.iter().filter(|answer| answer.numbers > 0).count();
+    let mut out = format!("{name}: {full} of {} queries answered\n", answers.len());
+    let mut at = 0;
+    while at < answers.len() {
+        let place = &answers[at].place;
+        let of = answers[at..].iter().take_while(|answer| answer.place == *place).count();
+        let these = &answers[at..at + of];
+        let full = these.iter().filter(|answer| answer.numbers > 0).count();
+        let series: usize = these.iter().map(|answer| answer.series).sum();
+        let missing = these.iter().find(|answer| answer.numbers == 0);
+        let state = match missing.map(|answer| lacking(&answer.query)) {
+            None => "answered".to_owned(),
+            Some(Some(path)) => format!("this kernel has no {path}"),
+            Some(None) => "EMPTY".to_owned(),
+        };
+        _ = writeln!(out, "  {place:<42} {full:>2} of {of:>2} queries, {series:>4} series  {state}");
+        at += of;
+    }
+    out
+}
+
+/// Which panels stand on names that are not ours.
+fn by_owner(answers: &[(&str, Vec<Answer>)]) -> String {
+    let known = metrics();
+    let mut of: BTreeMap<(Owner, String), Vec<String>> = BTreeMap::new();
+    for (name, answers) in answers {
+        for answer in answers
+            .iter()
+            .filter(|answer| !answer.query.starts_with("SELECT") && !answer.query.starts_with("SHOW"))
+        {
+            for metric in promql::metrics(&answer.query) {
+                let Some(&owner) = known.get(&metric) else { continue };
+                if !matches!(owner, Owner::Agent | Owner::Load | Owner::Target) {
+                    of.entry((owner, metric)).or_default().push(format!("{name}/{}", answer.place));
+                }
+            }
+        }
+    }
+    let mut out =
+        "what stands on others' names (kube-state-metrics' are the agent's own option here)\n".to_owned();
+    for ((owner, metric), mut places) in of {
+        places.dedup();
+        _ = writeln!(out, "  {metric} ({owner:?}): {}", places.join(", "));
+    }
+    out
+}
