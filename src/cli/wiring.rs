@@ -11,7 +11,7 @@ use crate::config::{Config, Loaded, Sources};
 use crate::encode::Batch;
 use crate::model::report::SinkReport;
 use crate::model::snapshot::Snapshot;
-use crate::target;
+use crate::{inject, target};
 
 /// Changes the level of the log while it runs.
 pub type SetLevel = Box<dyn Fn(LogLevel)>;
@@ -63,6 +63,8 @@ pub trait Wiring {
     fn child_cgroup(&self, cores: f64) -> anyhow::Result<Box<dyn ChildCgroup>>;
     /// Runs the application to put load on until it is told to stop.
     fn run_target(&self, config: target::Config) -> anyhow::Result<()>;
+    /// Runs the webhook until it is told to stop.
+    fn run_injector(&self, config: inject::serve::Config) -> anyhow::Result<()>;
     /// Starts the sinks of a configuration, with its spool.
     fn open_outlets(&self, config: &Config) -> anyhow::Result<Box<dyn Outlets>>;
     /// Serves a page at `/metrics` of an address.
