@@ -119,14 +119,15 @@ impl View {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Paths:
-  /mutate              for webhooks of all namespaces: pods with podometer.io/inject: \"true\", or with annotations
-                       of telegraf-operator
-  /mutate/namespace    for webhooks with a namespaceSelector: all pods but those with podometer.io/inject: \"false\"
+  /mutate              pods that ask for a sidecar (podometer.io/inject: \"true\", or annotations of telegraf-operator),
+                       and those of namespaces with the label podometer.io/inject=enabled
+  /mutate/namespace    for webhooks that select namespaces themselves: all pods but those with podometer.io/inject: \"false\"
   /metrics, /-/healthy, /-/ready
 
 Rights:
   secrets get, create, update in the own namespace
   mutatingwebhookconfigurations get, patch
+  namespaces get, for the label
 
 Examples:
   podometer inject serve

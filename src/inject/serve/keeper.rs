@@ -34,7 +34,8 @@ pub(super) struct Keeper {
     pub(super) settings: Arc<ArcSwap<Settings>>,
     /// The certificate that is shown.
     current: Option<Pair>,
-    server: Option<ApiServer>,
+    /// The way to the API server, once there is one.
+    server: Arc<ArcSwapOption<ApiServer>>,
     /// What was said last, so that it is said once.
     failure: Option<String>,
     class_problems: Vec<String>,
@@ -46,6 +47,7 @@ impl Keeper {
         counters: Arc<Counters>,
         shown: Arc<ArcSwapOption<ServerConfig>>,
         settings: Arc<ArcSwap<Settings>>,
+        server: Arc<ArcSwapOption<ApiServer>>,
     ) -> Keeper {
         Keeper {
             config,
@@ -53,7 +55,7 @@ impl Keeper {
             shown,
             settings,
             current: None,
-            server: None,
+            server,
             failure: None,
             class_problems: Vec::new(),
         }
@@ -87,7 +89,7 @@ impl Keeper {
         self.counters.failed(error.reason());
         if matches!(error, ServeError::Api(error) if error.reason() == "unauthorized") {
             // A client made anew reads the token anew.
-            self.server = None;
+            self.server.store(None);
         }
         let said = error.to_string();
         if self.failure.as_ref() != Some(&said) {
@@ -97,15 +99,17 @@ impl Keeper {
     }
 
     async fn round(&mut self, now: SystemTime) -> Result<(), ServeError> {
-        let server = match &self.server {
-            Some(server) => server.clone(),
+        let server = match self.server.load_full() {
+            Some(server) => server,
             None => {
                 let place = api_server::Config {
                     enabled: api_server::Enabled::Always,
                     kubeconfig: self.config.kubeconfig.clone(),
                     ..api_server::Config::default()
                 };
-                self.server.insert(ApiServer::connect(&place).await?).clone()
+                let server = Arc::new(ApiServer::connect(&place).await?);
+                self.server.store(Some(Arc::clone(&server)));
+                server
             }
         };
         let pair = self.pair(&server, now).await?;

@@ -17,6 +17,8 @@ mod error;
 mod expiry;
 /// Looks after certificate, webhook configuration and classes.
 mod keeper;
+/// Which namespaces ask for sidecars.
+mod namespaces;
 /// What is served.
 mod routes;
 /// From start to shutdown.

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::counters::Counters;
+use super::namespaces::Namespaces;
 use crate::encode::injector;
 use crate::inject::{Answer, Asked, Outcome, Settings, judge};
 
@@ -34,8 +35,8 @@ const INDEX: &str = "podometer inject serve\n\n\
     /-/healthy          the server answers\n\
     /-/ready            the webhook configuration trusts the certificate that is shown\n\
     /metrics            reviews and the certificate, for Prometheus\n\
-    /mutate             AdmissionReviews of pods of all namespaces: those that say yes get a sidecar\n\
-    /mutate/namespace   the same of namespaces with the label: all but those that say no get one\n";
+    /mutate             AdmissionReviews of pods: those that ask for a sidecar, or whose namespace does, get one\n\
+    /mutate/namespace   the same of namespaces that are selected already: all but those that say no get one\n";
 
 /// What all handlers share.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) settings: Arc<ArcSwap<Settings>>,
     pub(super) namespace: String,
     pub(super) counters: Arc<Counters>,
+    namespaces: Namespaces,
     places: Semaphore,
 }
 
@@ -51,8 +53,9 @@ impl Shared {
         settings: Arc<ArcSwap<Settings>>,
         namespace: String,
         counters: Arc<Counters>,
+        namespaces: Namespaces,
     ) -> Arc<Shared> {
-        Arc::new(Shared { settings, namespace, counters, places: Semaphore::new(MAX_BODIES) })
+        Arc::new(Shared { settings, namespace, counters, namespaces, places: Semaphore::new(MAX_BODIES) })
     }
 }
 
@@ -92,7 +95,7 @@ async fn review(shared: &Shared, asked: Asked, body: Body) -> Response {
             Answer::unread(Outcome::TooLarge, format!("is larger than {MAX_BODY_BYTES} bytes"))
         }
         Ok(Err(error)) => Answer::unread(Outcome::Malformed, format!("broke off: {error}")),
-        Ok(Ok(body)) => judge(&body.to_bytes(), asked, &shared.namespace, &shared.settings.load()),
+        Ok(Ok(body)) => decide(shared, asked, &body.to_bytes()).await,
     };
     shared.counters.reviewed(answer.outcome);
     let Answer { document, outcome, pod, problem } = answer;
@@ -104,6 +107,18 @@ async fn review(shared: &Shared, asked: Asked, body: Body) -> Response {
         (_, None) => tracing::debug!(%pod, ?outcome, "reviewed"),
     }
     (StatusCode::OK, [(CONTENT_TYPE, JSON)], document).into_response()
+}
+
+/// Where the pod does not ask for a sidecar, its namespace may.
+async fn decide(shared: &Shared, asked: Asked, body: &[u8]) -> Answer {
+    let decide = |asked| judge(body, asked, &shared.namespace, &shared.settings.load());
+    let answer = decide(asked);
+    let namespace = answer.pod.split('/').next().unwrap_or_default();
+    let is_open = asked == Asked::ByAnnotation && answer.outcome == Outcome::NotWanted;
+    if is_open && shared.namespaces.ask_for_sidecars(namespace).await {
+        return decide(Asked::ByNamespace);
+    }
+    answer
 }
 
 async fn metrics(Given(shared): Given<Arc<Shared>>) -> Response {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use axum::Router;
@@ -12,10 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::certificate::Pair;
 use super::config::Config;
 use super::counters::Counters;
 use super::error::ServeError;
 use super::keeper::Keeper;
+use super::namespaces::Namespaces;
 use super::routes::{self, Shared};
 use crate::server::{self, Tls, serve_routes};
 
@@ -57,14 +59,21 @@ pub fn run(config: Config) -> Result<(), ServeError> {
 }
 
 impl Running {
-    /// Serves from now on; connections are taken once there is a certificate.
+    /// Serves from now on; reviews come once the webhook configuration trusts the certificate.
     pub async fn start(config: Config) -> Result<Running, ServeError> {
         let config = Arc::new(config);
         let counters = Arc::new(Counters::default());
         counters.classes.store(config.settings.classes.len() as u64, Ordering::Relaxed);
         let shown = Arc::new(ArcSwapOption::empty());
         let settings = Arc::new(ArcSwap::from_pointee(config.settings.clone()));
-        let shared = Shared::new(Arc::clone(&settings), config.namespace.clone(), Arc::clone(&counters));
+        let server = Arc::new(ArcSwapOption::empty());
+        let namespaces = Namespaces::new(Arc::clone(&server), Arc::clone(&counters));
+        let shared =
+            Shared::new(Arc::clone(&settings), config.namespace.clone(), Arc::clone(&counters), namespaces);
+        // Until there is one that is trusted, probes are answered under one that nobody trusts.
+        let interim = Pair::make(&config.names(), SystemTime::now(), config.lifetime, None)?;
+        let interim = interim.server_config().map_err(|problem| ServeError::Certificate { problem })?;
+        shown.store(Some(interim));
         let (stop, end) = watch::channel(());
 
         let (listener, address) = bind(config.listen).await?;
@@ -77,7 +86,7 @@ impl Running {
         let counted = Arc::clone(&counters.server);
         let mut servers = vec![serving(
             listener,
-            bounds,
+            limits,
             Some(tls),
             routes::all(Arc::clone(&shared)),
             counted,
@@ -90,7 +99,7 @@ impl Running {
             servers.push(serving(listener, limits, None, routes::pages(shared), Arc::default(), end));
             tracing::info!(%metrics, "serving the webhook's metrics");
         }
-        let keeper = tokio::spawn(Keeper::new(config, counters, shown, settings).run());
+        let keeper = tokio::spawn(Keeper::new(config, counters, shown, settings, server).run());
         Ok(Running { address, metrics_address, stop, servers, keeper })
     }
 
