@@ -7,7 +7,8 @@ use super::{child_cgroup, doctor, local, outlets, page, run};
 use crate::cli::check::Group;
 use crate::cli::{ChildCgroup, MakePage, Outlets, Served, SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
-use crate::{inject, target};
+use crate::inject::serve;
+use crate::target;
 
 /// The parts behind the commands.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +31,8 @@ impl Wiring for Parts {
         Ok(target::run(config)?)
     }
 
-    fn run_injector(&self, config: inject::serve::Config) -> anyhow::Result<()> {
-        Ok(inject::serve::run(config)?)
+    fn run_injector(&self, config: serve::Config) -> anyhow::Result<()> {
+        Ok(serve::run(config)?)
     }
 
     fn open_outlets(&self, config: &Config) -> anyhow::Result<Box<dyn Outlets>> {

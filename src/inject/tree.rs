@@ -164,7 +164,7 @@ impl Tree {
 }
 
 /// Without quotes, and yet a text for every reader.
-pub fn is_plainly_text(scalar: &Scalar) -> bool {
+fn is_plainly_text(scalar: &Scalar) -> bool {
     let text = scalar.text.as_str();
     !scalar.is_null() && !is_reserved(text) && !is_number(text) && !text.starts_with(['.', '+', '-'])
 }

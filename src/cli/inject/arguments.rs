@@ -16,6 +16,7 @@ use crate::inject;
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     arg_required_else_help = true,
     after_help = "\
 Annotations of the pod, or of a workload's pod template:
@@ -86,7 +87,7 @@ pub(super) struct Sidecar {
     /// Memory that the sidecar asks for.
     #[arg(long, value_name = "QUANTITY", default_value = "32Mi", value_parser = quantity)]
     pub(super) requests_memory: String,
-    /// CPU that the sidecar may use; \"\" for no limit.
+    /// CPU that the sidecar may use; "" for no limit.
     #[arg(long, value_name = "QUANTITY", default_value = "100m", value_parser = quantity)]
     pub(super) limits_cpu: String,
     /// Memory that the sidecar may use.
