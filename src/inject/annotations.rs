@@ -10,6 +10,8 @@ use super::tree::Tree;
 use crate::model::quantity::Quantity;
 
 const OURS: &str = "podometer.io/";
+/// Whether a pod is to have a sidecar.
+pub(super) const INJECT: &str = "podometer.io/inject: ";
 const TELEGRAF: &str = "telegraf.influxdata.com/";
 
 /// What selects among the values of an input; here a sink does that. Sorted.

@@ -1,6 +1,6 @@
 //! What is done to one pod: the same for a file and for the webhook.
 
-use super::annotations::Wishes;
+use super::annotations::{INJECT, Wishes};
 use super::class::Class;
 use super::environment::{Leaf, layered};
 use super::fit;
@@ -55,7 +55,9 @@ pub(super) fn remove(pod: &Tree) -> Plan {
 pub(super) fn inject(pod: &Tree, is_job: bool, consent: Consent, settings: &Settings) -> Plan {
     let mut wishes = Wishes::of(pod);
     if !is_wanted(&wishes, pod, consent) {
-        return Plan::nothing(State::NotWanted, Vec::new());
+        // Only what is wrong with the answer to this question is of interest then.
+        wishes.warnings.retain(|warning| warning.starts_with(INJECT));
+        return Plan::nothing(State::NotWanted, wishes.warnings);
     }
     let mut warnings = std::mem::take(&mut wishes.warnings);
     let record = Record::of(pod);

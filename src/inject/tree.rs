@@ -48,7 +48,12 @@ impl Scalar {
     fn of(text: &str) -> Scalar {
         let is_safe = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
         let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_safe);
-        let style = if is_word && !is_reserved(text) { Style::Plain } else { Style::Double };
+        let style = match text {
+            _ if is_word && !is_reserved(text) => Style::Plain,
+            // Saves escapes.
+            _ if text.contains('"') => Style::Single,
+            _ => Style::Double,
+        };
         Scalar { text: text.to_owned(), style }
     }
 }

@@ -77,6 +77,12 @@ impl Pair {
         self.expiry().is_none_or(|end| end < now + lifetime / 3)
     }
 
+    /// Whether whoever trusts these authorities trusts that certificate, too.
+    pub(super) fn vouches_for(&self, other: &Pair) -> bool {
+        let authority = first_certificate(&other.authorities);
+        !authority.is_empty() && self.authorities.contains(authority.trim())
+    }
+
     /// What a listener needs to show it.
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, String> {
         let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes())
@@ -108,6 +114,7 @@ mod tests {
         let count = |pair: &Pair| pair.authorities.matches("BEGIN CERTIFICATE").count();
         let two = Pair::make(&names, now + 61 * day, 90 * day, Some(&one)).unwrap();
         assert_eq!((count(&one), count(&two)), (1, 2));
+        assert!(two.vouches_for(&one) && !one.vouches_for(&two));
         let three = Pair::make(&names, now + 122 * day, 90 * day, Some(&two)).unwrap();
         assert_eq!(count(&three), 2, "and not those of all times");
         let late = Pair::make(&names, now + 500 * day, 90 * day, Some(&three)).unwrap();

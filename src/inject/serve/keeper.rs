@@ -121,13 +121,17 @@ impl Keeper {
         };
         let trust = bundle.ensure(&pair.authorities).await;
         let is_new = self.current.as_ref().is_none_or(|current| current.certificate != pair.certificate);
-        // The first is shown at once: without one nothing is.
-        let is_old_good = self.current.as_ref().is_some_and(|current| !current.is_due(now, Duration::ZERO));
-        if is_new && !(is_old_good && !matches!(trust, Ok(false))) {
+        // Without one that is trusted as well nothing is won by waiting.
+        let is_old_good = |old: &Pair| !old.is_due(now, Duration::ZERO) && pair.vouches_for(old);
+        let waits = self.current.as_ref().is_some_and(is_old_good) && !matches!(trust, Ok(false));
+        if is_new && !waits {
             self.show(pair)?;
         }
-        let is_trusted = trust.is_ok();
-        self.counters.is_trusted.store(is_trusted, Ordering::Relaxed);
+        // What was trusted is so while the server is away.
+        let is_unknown = matches!(&trust, Err(ServeError::Api(error)) if error.is_of_the_server());
+        if !is_unknown {
+            self.counters.is_trusted.store(trust.is_ok(), Ordering::Relaxed);
+        }
         if trust? {
             tracing::info!(webhook = %self.config.webhook, "the webhook configuration trusts our authority now");
         }
