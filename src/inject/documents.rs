@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named_and_all_of_it() {
         for (text, told) in [
-            ("kind: X\n---\n# empty\n---\na: [\n---\nb: {\n", "document 2, line 6: \ndocument 3, line 8: "),
+            ("kind: X\n---\n# empty\n---\na: [\n---\nb: {\n", "document 2, line 5: \ndocument 3, line 7: "),
             ("{\"a\": 1}\n{\"b\": }\n", "document 2, line 2: expected value"),
             ("\n{\"a\": 1,\n \"a\": 2}\n", "document 1, line 3: key \"a\" stands here a second time"),
             ("kind: X\na: 1\na: 2\n", "document 1, line 3: key \"a\" stands here a second time"),

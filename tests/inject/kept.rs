@@ -43,7 +43,7 @@ async fn shows(running: &Running, pair: &Pair) -> bool {
     connect(running, first).await.is_ok()
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn replicas_share_the_first_ones_certificate() {
     let double = api_server().await;
     let replicas = [
@@ -74,7 +74,7 @@ async fn replicas_share_the_first_ones_certificate() {
     assert!(left > 89 * DAY && left <= 90 * DAY, "{left:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_good_certificate_is_taken_and_an_old_one_renewed() {
     let (young, old) = (pair(10 * DAY, None), pair(61 * DAY, None));
     for (before, is_kept) in [(&young, true), (&old, false)] {
@@ -92,7 +92,7 @@ async fn a_good_certificate_is_taken_and_an_old_one_renewed() {
 }
 
 /// Another replica has renewed it: whoever calls is never shown what it does not trust yet.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_new_certificate_is_trusted_before_it_is_shown() {
     let double = api_server().await;
     let first = pair(Duration::ZERO, None);
@@ -120,7 +120,7 @@ async fn a_new_certificate_is_trusted_before_it_is_shown() {
     running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn what_is_missing_or_broken_is_mended_or_told() {
     let double = api_server().await;
     // Made empty by whoever installs, so that nobody needs the right to create.
@@ -145,7 +145,7 @@ async fn what_is_missing_or_broken_is_mended_or_told() {
 }
 
 /// A webhook configuration of another name, no right to it, and no API server at all.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn what_cannot_be_looked_after_is_counted_and_the_webhook_is_not_ready() {
     for (right, reason) in [
         ("get mutatingwebhookconfigurations.admissionregistration.k8s.io", "forbidden"),
@@ -173,7 +173,7 @@ async fn what_cannot_be_looked_after_is_counted_and_the_webhook_is_not_ready() {
 }
 
 /// A class that is mounted changes under way; a bad one leaves what was.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn classes_are_read_again() {
     let directory = tempfile::tempdir().unwrap();
     let double = api_server().await;
@@ -195,7 +195,7 @@ async fn classes_are_read_again() {
     running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn strangers_are_not_trusted() {
     let (_double, running) = ready().await;
     assert!(!shows(&running, &pair(Duration::ZERO, None)).await);

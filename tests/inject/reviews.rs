@@ -41,7 +41,7 @@ fn patch(response: &Value) -> Option<Value> {
     Some(serde_json::from_slice(&BASE64_STANDARD.decode(text).unwrap()).unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn pods_that_ask_get_a_sidecar() {
     let (double, running) = ready().await;
     let asked = json!({"podometer.io/inject": "true", "telegraf.influxdata.com/port": "80", "podometer.io/view": "all"});
@@ -78,7 +78,7 @@ async fn pods_that_ask_get_a_sidecar() {
 }
 
 /// Asked twice, as a webhook with reinvocationPolicy is, it adds nothing more; nor where a file was injected before.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_pod_that_has_one_keeps_it() {
     let (double, running) = ready().await;
     let mut asked = review("shop", &json!({"podometer.io/inject": "true"}));
@@ -96,7 +96,7 @@ async fn a_pod_that_has_one_keeps_it() {
     running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn what_is_no_review_is_allowed_counted_and_never_patched() {
     let (double, running) = ready().await;
     let with = |change: &dyn Fn(&mut Value)| {
@@ -141,7 +141,7 @@ async fn what_is_no_review_is_allowed_counted_and_never_patched() {
 }
 
 /// A body that never comes is not waited for for ever, and its connection ends.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_body_that_does_not_come_is_answered() {
     let (double, running) = ready().await;
     let mut stream = connect(&running, &bundle(&double).unwrap()).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_body_that_does_not_come_is_answered() {
 }
 
 /// Without the namespace's labels the annotation still counts.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn namespaces_that_cannot_be_read_ask_for_nothing() {
     let (double, running) = ready().await;
     double.deny("get namespaces");
@@ -178,7 +178,7 @@ async fn namespaces_that_cannot_be_read_ask_for_nothing() {
     running.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn other_paths_and_methods_are_no_reviews() {
     let (double, running) = ready().await;
     let authorities = bundle(&double).unwrap();
