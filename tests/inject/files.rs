@@ -30,12 +30,12 @@ fn fixture(name: &str) -> String {
 /// Golden output and remarks; a second time changes nothing, and what is taken out again is what was there.
 fn check(name: &str, arguments: &[&str], golden_name: &str) {
     let input = fixture(name);
-    let with = |more: &[&str]| [&["-f", "-"], arguments, more].concat();
-    let (code, output, remarks) = podometer(&with(&[]), &input);
+    let arguments = [&["-f", "-"], arguments].concat();
+    let (code, output, remarks) = podometer(&arguments, &input);
     assert_eq!(code, 0, "{remarks}");
     golden::check(&format!("inject/{golden_name}"), &output);
     golden::check(&format!("inject/{golden_name}.remarks"), &remarks);
-    let (_, again, _) = podometer(&with(&[]), &output);
+    let (_, again, _) = podometer(&arguments, &output);
     assert_eq!(again, output, "{golden_name}: a second time");
     let (_, removed, _) = podometer(&["-f", "-", "--remove"], &output);
     assert_eq!(removed, input, "{golden_name}: taken out again");

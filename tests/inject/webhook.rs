@@ -81,7 +81,7 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, all).await.expect("it never came to that");
+    tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| panic!("it never came to that"));
 }
 
 pub(crate) async fn connect(
