@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::annotations::Scraped;
 use super::class::refusals;
-use super::environment::{Leaf, leaves};
+use super::environment::{Leaf, layered, leaves};
 use super::text::from_yaml;
 use super::tree::Tree;
 use crate::config::telegraf;
@@ -15,16 +15,16 @@ const PLACE: &str = "inputs";
 /// The settings, and what did not come along.
 pub(super) fn settings(scraped: &Scraped) -> (Vec<Leaf>, Vec<String>) {
     let mut warnings = Vec::new();
-    let mut targets = Vec::new();
-    let mut telegraf = single(scraped);
-    match scraped.inputs.as_deref() {
+    let described = imported(&single(scraped), &mut warnings);
+    let given = match scraped.inputs.as_deref() {
         // Only a telegraf.conf has headers of tables.
-        Some(text) if text.lines().any(|line| line.trim_start().starts_with("[[")) => telegraf += text,
-        Some(text) => targets = own(text, &mut warnings),
-        None => {}
-    }
-    let imported = imported(&telegraf, &mut warnings);
-    let mut found = super::environment::layered(targets, imported);
+        Some(text) if text.lines().any(|line| line.trim_start().starts_with("[[")) => {
+            imported(text, &mut warnings)
+        }
+        Some(text) => own(text, &mut warnings),
+        None => Vec::new(),
+    };
+    let mut found = layered(described, given);
     // One that the agent would refuse would keep all of it from starting.
     let problems = refusals(&found);
     if !problems.is_empty() {
@@ -127,7 +127,8 @@ mod tests {
             )]
         );
         assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].contains("inputs.redis: left out"), "{warnings:?}");
+        // The line of the annotation.
+        assert!(warnings[0].starts_with("inputs:3: inputs.redis: left out"), "{warnings:?}");
     }
 
     #[test]

@@ -46,8 +46,9 @@ impl Scalar {
 
     /// A key or text of ours: plain where nothing can be misread.
     fn of(text: &str) -> Scalar {
-        let is_safe = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
-        let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_safe);
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || "_./:-".contains(c);
+        let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        let is_word = begins && text.chars().all(is_safe) && !text.ends_with(':');
         let style = match text {
             _ if is_word && !is_reserved(text) => Style::Plain,
             // Saves escapes.
@@ -188,6 +189,9 @@ mod tests {
         for (text, style) in [
             ("web-0", Style::Plain),
             ("metadata.name", Style::Plain),
+            ("registry.example/podometer:1", Style::Plain),
+            ("/sys/fs/cgroup", Style::Plain),
+            ("a:", Style::Double),
             ("true", Style::Double),
             ("No", Style::Double),
             ("9758", Style::Double),
