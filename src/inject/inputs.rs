@@ -9,12 +9,17 @@ use super::text::from_yaml;
 use super::tree::Tree;
 use crate::config::telegraf;
 
+/// Nobody writes more into an annotation.
+const MOST_BYTES: usize = 64 << 10;
 /// What a text of ours is called in messages.
 const PLACE: &str = "inputs";
 
 /// The settings, and what did not come along.
 pub(super) fn settings(scraped: &Scraped) -> (Vec<Leaf>, Vec<String>) {
     let mut warnings = Vec::new();
+    if scraped.inputs.as_ref().is_some_and(|text| text.len() > MOST_BYTES) {
+        return (Vec::new(), vec![format!("{PLACE}: left out: is longer than {MOST_BYTES} bytes")]);
+    }
     let described = imported(&single(scraped), &mut warnings);
     let given = match scraped.inputs.as_deref() {
         // Only a telegraf.conf has headers of tables.

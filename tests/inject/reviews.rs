@@ -128,9 +128,11 @@ async fn what_is_no_review_is_allowed_counted_and_never_patched() {
     }
     let large = vec![b' '; (4 << 20) + 1];
     assert_eq!(patch(&post(&double, &running, "/mutate", &large).await), None);
+    let many = format!("[{}0]", "0,".repeat(20_001));
+    assert_eq!(patch(&post(&double, &running, "/mutate", many.as_bytes()).await), None);
     let page = metrics(&running).await;
     assert!(page.contains(&format!("reviews_total{{result=\"malformed\"}} {count}\n")), "{page}");
-    assert!(page.contains("reviews_total{result=\"too_large\"} 1\n"), "{page}");
+    assert!(page.contains("reviews_total{result=\"too_large\"} 2\n"), "{page}");
     // Odd pods of a right review: what cannot be done is a warning.
     for spec in [json!({}), json!({"containers": []}), json!({"containers": {"name": "a"}}), json!("x")] {
         let body = with(&|review| review["request"]["object"]["spec"] = spec.clone());

@@ -26,7 +26,7 @@ const MAX_BODY_BYTES: usize = 4 << 20;
 /// The API server waits ten seconds unless told otherwise.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bodies that are read at one time, which bounds their memory.
-const MAX_BODIES: usize = 16;
+const MAX_BODIES: usize = 8;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -86,10 +86,13 @@ pub(super) fn all(shared: Arc<Shared>) -> Router {
 async fn review(shared: &Shared, asked: Asked, body: Body) -> Response {
     let read = async {
         // It is never closed.
-        let _place = shared.places.acquire().await.ok();
-        Limited::new(body, MAX_BODY_BYTES).collect().await
+        let place = shared.places.acquire().await.ok();
+        (Limited::new(body, MAX_BODY_BYTES).collect().await, place)
     };
-    let answer = match timeout(BODY_TIMEOUT, read).await {
+    let (read, _place) = timeout(BODY_TIMEOUT, read)
+        .await
+        .map_or_else(|late| (Err(late), None), |(read, place)| (Ok(read), place));
+    let answer = match read {
         Err(_) => Answer::unread(Outcome::Late, format!("did not come within {BODY_TIMEOUT:?}")),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Answer::unread(Outcome::TooLarge, format!("is larger than {MAX_BODY_BYTES} bytes"))

@@ -62,10 +62,12 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
         let mut entries: Vec<(Scalar, Tree)> = Vec::new();
         while let Some((text, value)) = access.next_entry::<String, Tree>()? {
-            if entries.iter().any(|(known, _)| known.text == text) {
-                return Err(A::Error::custom(format_args!("key {text:?} stands here a second time")));
-            }
             entries.push((Scalar { text, style: Style::Double }, value));
+        }
+        let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.text.as_str()).collect();
+        keys.sort_unstable();
+        if let Some(pair) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(A::Error::custom(format_args!("key {:?} stands here a second time", pair[0])));
         }
         Ok(Tree::Map(Map { entries, is_flow: true }))
     }

@@ -1,6 +1,6 @@
 //! YAML to a tree. Bounded in size and depth, aliases included, so that no text can exhaust the memory or stack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
@@ -44,8 +44,8 @@ struct Open {
 
 enum Kind {
     List(List),
-    /// With the key that waits for its value.
-    Map(Map, Option<Scalar>),
+    /// With the key that waits for its value, and all that were there.
+    Map(Map, Option<Scalar>, HashSet<String>),
 }
 
 #[derive(Default)]
@@ -113,13 +113,17 @@ impl Builder {
             Event::MappingStart(style, anchor, tag) => {
                 known(tag.as_deref())?;
                 let is_flow = style == StructureStyle::Flow;
-                self.open(anchor, column, Kind::Map(Map { entries: Vec::new(), is_flow }, None))
+                self.open(
+                    anchor,
+                    column,
+                    Kind::Map(Map { entries: Vec::new(), is_flow }, None, HashSet::new()),
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(open) = self.open.pop() else { return Ok(()) };
                 let tree = match open.kind {
                     Kind::List(list) => Tree::List(list),
-                    Kind::Map(map, _) => Tree::Map(map),
+                    Kind::Map(map, ..) => Tree::Map(map),
                 };
                 self.finish(Finished { tree, depth: open.depth + 1, size: open.size + 1 }, open.anchor)
             }
@@ -162,10 +166,10 @@ impl Builder {
         open.size += size;
         match &mut open.kind {
             Kind::List(list) => list.items.push(tree),
-            Kind::Map(map, waiting) => match (waiting.take(), tree) {
+            Kind::Map(map, waiting, keys) => match (waiting.take(), tree) {
                 (Some(key), tree) => map.entries.push((key, tree)),
                 (None, Tree::Scalar(key)) => {
-                    if map.entries.iter().any(|(known, _)| known.text == key.text) {
+                    if !keys.insert(key.text.clone()) {
                         return Err(format!("key {:?} stands here a second time", key.text));
                     }
                     *waiting = Some(key);
