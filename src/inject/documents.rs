@@ -1,7 +1,7 @@
 //! Documents of a text: each is injected, or comes out to the letter as it went in.
 //!
-//! A document that changes is written anew: in its form, with the order of its keys, without its comments and with its
-//! aliases written out.
+//! A document that changes is written anew: in its form, with the order of its keys, without its comments but those
+//! at its head, and with its aliases written out.
 
 use super::plan::{self, State};
 use super::select::Consent;
@@ -45,14 +45,16 @@ pub fn rewrite(text: &str, work: Work<'_>) -> Result<(String, Vec<String>), Vec<
     let mut number = 0;
     for Piece { head, body, line } in pieces(text) {
         out.push_str(head);
-        if is_blank(body) {
-            out.push_str(body);
+        let (before, body) = body.split_at(first_word(body));
+        out.push_str(before);
+        if body.is_empty() {
             continue;
         }
+        let line = line + before.matches('\n').count();
         match document(body, &mut number, line, work, &mut remarks) {
             Ok(written) => {
                 // What stood behind the marker has lines of its own now.
-                if written != body && !head.is_empty() && !head.ends_with('\n') {
+                if written != body && before.is_empty() && !head.is_empty() && !head.ends_with('\n') {
                     out.push('\n');
                 }
                 out.push_str(&written);
@@ -96,9 +98,15 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Nothing but comments and directives.
-fn is_blank(body: &str) -> bool {
-    body.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with(['#', '%']))
+/// Where the first line begins that is neither empty nor a comment or directive.
+fn first_word(body: &str) -> usize {
+    let is_idle = |line: &&str| {
+        let line = line.trim_start();
+        line.is_empty() || line.starts_with('#')
+    };
+    // A directive stands at the beginning of its line, where words of a document do not begin with a percent sign.
+    let is_idle = |line: &&str| is_idle(line) || line.starts_with('%');
+    body.split_inclusive('\n').take_while(is_idle).map(str::len).sum()
 }
 
 fn document(
@@ -108,6 +116,7 @@ fn document(
     work: Work<'_>,
     remarks: &mut Vec<String>,
 ) -> Result<String, Unreadable> {
+    let mut as_json = None;
     if body.trim_start().starts_with(['{', '[']) {
         match values(body) {
             Ok(all) => {
@@ -124,19 +133,20 @@ fn document(
                 out.push_str(&body[end..]);
                 return Ok(out);
             }
-            // Words without quotes are YAML's.
-            Err((first, at, message)) if !looks_like_yaml(body) => {
+            // It may be YAML in brackets still; if not, this says best what is wrong with what looks like JSON.
+            Err((first, at, message)) => {
                 let number = *number + first + 1;
-                return Err(Unreadable { number, line: line + at - 1, message });
+                as_json = Some(Unreadable { number, line: line + at - 1, message });
             }
-            Err(_) => {}
         }
     }
     *number += 1;
-    let read = from_yaml(body).map_err(|malformed| Unreadable {
-        number: *number,
-        line: line + malformed.line.max(1) - 1,
-        message: malformed.message,
+    let read = from_yaml(body).map_err(|malformed| {
+        as_json.filter(|_| !looks_like_yaml(body)).unwrap_or(Unreadable {
+            number: *number,
+            line: line + malformed.line.max(1) - 1,
+            message: malformed.message,
+        })
     })?;
     let Some(mut tree) = read.root else { return Ok(body.to_owned()) };
     let is_changed = done(&mut tree, work, remarks);

@@ -83,7 +83,8 @@ fn another_version_of_ours_is_replaced() {
     let (_, second, remarks) = podometer(&["-f", "-"], &first);
     let (_, fresh, _) = podometer(&["-f", "-"], &fixture("pod.yaml"));
     assert_eq!(second, fresh);
-    assert_eq!(remarks, "podometer: Pod shop/cart: injected in place of another sidecar of ours\n");
+    let told = "podometer: Pod shop/cart: injected in place of another sidecar of ours\n";
+    assert!(remarks.starts_with(told), "{remarks}");
 }
 
 #[test]

@@ -108,6 +108,8 @@ fn removed(text: &str) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn twice_is_once_and_what_is_taken_out_leaves_what_was_there(
         pod in pod(),

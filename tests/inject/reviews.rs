@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::api_double::{Double, Fault};
 use crate::golden;
-use crate::webhook::{answer, bundle, call, connect, metrics, ready};
+use crate::webhook::{answer, bundle, call, connect, metrics, ready, until};
 
 fn review(namespace: &str, annotations: &Value) -> Value {
     json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
@@ -176,7 +176,7 @@ async fn namespaces_that_cannot_be_read_ask_for_nothing() {
     assert!(page.contains("podometer_injector_errors_total{reason=\"forbidden\"} 1\n"), "{page}");
     double.heal();
     let body = review("labelled", &json!({})).to_string();
-    assert!(patch(&post(&double, &running, "/mutate", body.as_bytes()).await).is_some());
+    until(async || patch(&post(&double, &running, "/mutate", body.as_bytes()).await).is_some()).await;
     running.stop().await;
 }
 

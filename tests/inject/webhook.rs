@@ -117,6 +117,7 @@ pub(crate) async fn call(
     stream.write_all(head.as_bytes()).await?;
     // An answer may come before all was taken.
     let _refused = stream.write_all(body).await;
+    let _refused = stream.flush().await;
     answer(stream).await
 }
 

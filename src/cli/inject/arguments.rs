@@ -12,7 +12,7 @@ use crate::inject;
 ///
 /// Prints what it reads: Pods, Deployments, StatefulSets, DaemonSets, ReplicaSets, ReplicationControllers, Jobs,
 /// CronJobs and Lists with a sidecar, all else to the letter. YAML stays YAML and JSON stays JSON, in its order; a
-/// document that changes loses its comments. What is done is told on standard error. Done twice it changes nothing.
+/// document that changes keeps the comments at its head alone. What is done is told on standard error. Done twice it changes nothing.
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,

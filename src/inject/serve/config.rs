@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::inject::Settings;
+use crate::inject::{Existing, Settings};
 use crate::model::bounds::OutOfRange;
 
 /// Everything that can be set by a flag.
@@ -47,7 +47,7 @@ impl Default for Config {
             lifetime: Duration::from_hours(90 * 24),
             interval: Duration::from_mins(1),
             max_connections: 128,
-            settings: Settings::default(),
+            settings: Settings { existing: Existing::Keep, ..Settings::default() },
         }
     }
 }

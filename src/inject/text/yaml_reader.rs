@@ -159,7 +159,9 @@ impl Builder {
             self.anchors.insert(anchor, Finished { tree: tree.clone(), depth, size });
         }
         let Some(open) = self.open.last_mut() else {
-            self.root = Some(tree);
+            if self.root.replace(tree).is_some() {
+                return Err("a second document begins without a marker".to_owned());
+            }
             return Ok(());
         };
         open.depth = open.depth.max(depth);
