@@ -91,7 +91,7 @@ impl Sidecar<'_> {
                 all.push(set(name, "never"));
             }
         }
-        if self.view != View::NodeAgent && !environment::speaks_of(&self.leaves, "sidecar") {
+        if self.view != View::NodeAgent {
             all.push(set("SIDECAR__NODE_AGENT__ENABLED", "never"));
         }
         // Checked when the class and the inputs were read.
