@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod encode;
 pub mod identity;
+pub mod inject;
 pub mod load;
 pub mod model;
 pub mod reconcile;

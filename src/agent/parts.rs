@@ -7,6 +7,7 @@ use super::{child_cgroup, doctor, local, outlets, page, run};
 use crate::cli::check::Group;
 use crate::cli::{ChildCgroup, MakePage, Outlets, Served, SetLevel, SnapshotSource, Wiring};
 use crate::config::{Config, Loaded, Sources};
+use crate::inject::serve;
 use crate::target;
 
 /// The parts behind the commands.
@@ -28,6 +29,10 @@ impl Wiring for Parts {
 
     fn run_target(&self, config: target::Config) -> anyhow::Result<()> {
         Ok(target::run(config)?)
+    }
+
+    fn run_injector(&self, config: serve::Config) -> anyhow::Result<()> {
+        Ok(serve::run(config)?)
     }
 
     fn open_outlets(&self, config: &Config) -> anyhow::Result<Box<dyn Outlets>> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::demo::Demo;
+use super::inject::InjectCommand;
 use super::load::LoadCommand;
 use crate::config::Sources;
 use crate::config::agent::LogLevel;
@@ -28,6 +29,7 @@ Examples:
   podometer load run URL --vus 10 --duration 30s
                                      requests at URL, and how it took them
   podometer target                   an application to put load on, on http://127.0.0.1:9759/
+  podometer inject -f app.yaml       pods with the agent as a sidecar
   podometer config default           every setting with its default"
 )]
 pub(super) struct Arguments {
@@ -43,6 +45,7 @@ pub(super) enum Command {
     Check(Check),
     Load(LoadCommand),
     Target(Target),
+    Inject(InjectCommand),
     Config(ConfigCommand),
 }
 

@@ -14,6 +14,8 @@ mod failure;
 mod fetch;
 /// The C library's heap, told to give back what is free.
 mod heap;
+/// `podometer inject`: the agent as a sidecar of others' pods.
+mod inject;
 /// `podometer load`: requests at a target, and what came of them.
 mod load;
 /// Where log lines go and how they look.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use super::arguments::{Agent, Arguments, Command};
-use super::{Failure, Wiring, check, configuration, demo, heap, load, log, target, top};
+use super::{Failure, Wiring, check, configuration, demo, heap, inject, load, log, target, top};
 
 /// Runs the command that the arguments name. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -> ExitCode {
@@ -30,6 +30,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, wiring: &dyn Wiring) -
         Command::Demo(arguments) => demo::run(arguments, wiring),
         Command::Load(command) => load::run(command, wiring),
         Command::Target(arguments) => target::run(arguments, wiring),
+        Command::Inject(command) => inject::run(command, wiring),
         Command::Config(command) => configuration::run(command),
     };
     match ended {

@@ -9,6 +9,7 @@ use super::check::Group;
 use crate::config::agent::LogLevel;
 use crate::config::{Config, Loaded, Sources};
 use crate::encode::Batch;
+use crate::inject::serve;
 use crate::model::report::SinkReport;
 use crate::model::snapshot::Snapshot;
 use crate::target;
@@ -63,6 +64,8 @@ pub trait Wiring {
     fn child_cgroup(&self, cores: f64) -> anyhow::Result<Box<dyn ChildCgroup>>;
     /// Runs the application to put load on until it is told to stop.
     fn run_target(&self, config: target::Config) -> anyhow::Result<()>;
+    /// Runs the webhook until it is told to stop.
+    fn run_injector(&self, config: serve::Config) -> anyhow::Result<()>;
     /// Starts the sinks of a configuration, with its spool.
     fn open_outlets(&self, config: &Config) -> anyhow::Result<Box<dyn Outlets>>;
     /// Serves a page at `/metrics` of an address.

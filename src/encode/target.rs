@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::schema::target::{DURATION, NODE_DURATION, NODE_REQUESTS, OWN, type_name};
+use super::schema::target::{DURATION, NODE_DURATION, NODE_REQUESTS, OWN};
+use super::small_page::{families, head};
 
 /// What there is to say.
 #[derive(Clone, Debug, Default)]
@@ -81,22 +82,7 @@ fn write_page(out: &mut String, report: &Report) -> std::fmt::Result {
         writeln!(out, "{name}_bucket{{{labels},le=\"+Inf\"}} {count}")?;
         writeln!(out, "{name}_sum{{{labels}}} {}\n{name}_count{{{labels}}} {count}", series.sum_seconds)?;
     }
-    for family in &OWN {
-        head(out, (family.name, family.help), type_name(family.kind))?;
-        let mut rows = Ok(());
-        (family.rows)(report, &mut |labels, value| {
-            let labels: Vec<String> =
-                labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-            let braced = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-            rows = rows.and_then(|()| writeln!(out, "{}{braced} {value}", family.name));
-        });
-        rows?;
-    }
-    Ok(())
-}
-
-fn head(out: &mut String, (name, help): (&str, &str), kind: &str) -> std::fmt::Result {
-    writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}")
+    families(out, &OWN, report)
 }
 
 #[cfg(test)]

@@ -64,9 +64,21 @@ pub async fn serve(
 ) {
     let Prepared { config, tls, token } = prepared;
     let counters = Arc::clone(&state.counters);
+    let routes = router(Arc::new(Shared::new(&config, state, token)));
+    serve_routes(listener, config, tls, routes, counters, shutdown).await;
+}
+
+/// The same for routes of another kind than a snapshot's.
+pub async fn serve_routes(
+    listener: TcpListener,
+    config: Config,
+    tls: Option<Tls>,
+    routes: Router,
+    counters: Arc<Counters>,
+    shutdown: impl Future<Output = ()>,
+) {
     let shutdown_timeout = config.shutdown_timeout;
     let places = Arc::new(Semaphore::new(config.max_connections));
-    let routes = router(Arc::new(Shared::new(&config, state, token)));
     let (ending, end) = watch::channel(());
     let bounds = Arc::new(Bounds { config, tls, routes, counters, end });
     let mut connections = JoinSet::new();
@@ -122,13 +134,16 @@ impl Bounds {
         let _ = stream.set_nodelay(true);
         match &self.tls {
             None => self.requests(stream).await,
-            Some(tls) => match timeout(self.config.header_timeout, tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => self.requests(stream).await,
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "TLS handshake failed");
-                    self.counters.cut_off(CutOff::TlsHandshake);
-                }
-                Err(_) => self.counters.cut_off(CutOff::TlsHandshake),
+            Some(tls) => match tls.acceptor() {
+                None => self.counters.cut_off(CutOff::TlsHandshake),
+                Some(acceptor) => match timeout(self.config.header_timeout, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => self.requests(stream).await,
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, "TLS handshake failed");
+                        self.counters.cut_off(CutOff::TlsHandshake);
+                    }
+                    Err(_) => self.counters.cut_off(CutOff::TlsHandshake),
+                },
             },
         }
         self.counters.connections.fetch_sub(1, Ordering::Relaxed);

@@ -16,5 +16,6 @@ mod token;
 pub use config::{Config, TlsConfig};
 pub use counters::Counters;
 pub use error::ServerError;
-pub use listen::{Prepared, prepare, serve};
+pub use listen::{Prepared, prepare, serve, serve_routes};
 pub use state::{Document, Report, State};
+pub use tls::{Tls, server_config};

@@ -195,6 +195,11 @@ impl Double {
 }
 
 impl Store {
+    /// How many requests since the last [`Double::take_log`] begin so.
+    pub(crate) fn log_lines(&self, start: &str) -> usize {
+        self.log.iter().filter(|line| line.starts_with(start)).count()
+    }
+
     fn insert(&mut self, (group, resource, namespace, name): (&str, &str, &str, &str), mut object: Value) {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
@@ -296,6 +301,7 @@ fn respond(store: &mut Store, head: &hyper::http::request::Parts, body: &[u8]) -
         ("GET", false) => "get",
         ("POST", _) => "create",
         ("PUT", _) => "update",
+        ("PATCH", _) => "patch",
         ("DELETE", _) => "delete",
         _ => return text(405, "method not allowed"),
     };
@@ -335,6 +341,7 @@ fn respond(store: &mut Store, head: &hyper::http::request::Parts, body: &[u8]) -
             store.insert((&asked.group, &asked.resource, &asked.namespace, &name), object);
             respond_json(201, &store.objects[&key])
         }
+        "patch" => patch(store, &asked, body),
         _ => one(store, &asked, (verb == "update").then_some(body)),
     }
 }
@@ -358,6 +365,32 @@ fn one(store: &mut Store, asked: &Asked, update: Option<&[u8]>) -> Response {
     if !version.is_null() && *version != current["metadata"]["resourceVersion"] {
         let message = format!("Operation cannot be fulfilled on {} \"{}\"", asked.qualified(), asked.name);
         return status(409, "Conflict", &message, &asked.name);
+    }
+    store.insert((&asked.group, &asked.resource, &asked.namespace, &asked.name), object);
+    respond_json(200, &store.objects[&key])
+}
+
+/// A JSON patch of `test` and `add`; one that does not fit changes nothing.
+fn patch(store: &mut Store, asked: &Asked, patch: &[u8]) -> Response {
+    let key: Key = [&asked.group, &asked.resource, &asked.namespace, &asked.name].map(String::clone).into();
+    let Some(mut object) = store.objects.get(&key).cloned() else { return one(store, asked, None) };
+    let operations: Vec<Value> = serde_json::from_slice(patch).unwrap();
+    for operation in &operations {
+        let path = operation["path"].as_str().unwrap();
+        let (parent, last) = path.rsplit_once('/').unwrap();
+        let is_test = operation["op"] == "test";
+        if is_test && object.pointer(path) != Some(&operation["value"]) {
+            return status(
+                422,
+                "Invalid",
+                "the server rejected our request due to an error in our request",
+                "",
+            );
+        }
+        if !is_test {
+            assert_eq!(operation["op"], "add");
+            object.pointer_mut(parent).unwrap()[last] = operation["value"].clone();
+        }
     }
     store.insert((&asked.group, &asked.resource, &asked.namespace, &asked.name), object);
     respond_json(200, &store.objects[&key])

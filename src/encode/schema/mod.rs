@@ -5,6 +5,7 @@ pub mod devices;
 pub mod drift;
 pub mod family;
 pub mod host;
+pub mod injector;
 pub mod internal;
 pub mod inventory;
 pub mod kube_state;

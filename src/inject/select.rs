@@ -1,0 +1,74 @@
+//! Which pods are wanted, and which cannot be had.
+
+use super::annotations::Wishes;
+use super::settings::{Form, NAME, VOLUME, View};
+use super::tree::Tree;
+
+/// How somebody came to ask for a sidecar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// By the command, or by the label of the namespace: all but those that say no.
+    Given,
+    /// Only those that say yes.
+    ByAnnotation,
+}
+
+/// Whether the pod is wanted.
+pub(super) fn is_wanted(wishes: &Wishes, pod: &Tree, consent: Consent) -> bool {
+    match (wishes.inject, consent) {
+        (Some(said), _) => said,
+        (None, Consent::Given) => true,
+        // Who has annotated pods for telegraf-operator means this, too, unless that operator still runs.
+        (None, Consent::ByAnnotation) => wishes.has_telegraf && !has_container(pod, "telegraf"),
+    }
+}
+
+/// Why a wanted pod cannot have a sidecar; `None` where it can.
+pub(super) fn obstacle(pod: &Tree, form: Form, view: View, is_job: bool) -> Option<String> {
+    let spec = pod.get("spec").map(Tree::entries).unwrap_or_default();
+    if spec.is_empty() {
+        return Some("has no spec".to_owned());
+    }
+    let is_list = |tree: &Tree| matches!(tree, Tree::List(_));
+    let is_map = |tree: &Tree| matches!(tree, Tree::Map(_));
+    let is_fit = |path: &[&str], is_fit: &dyn Fn(&Tree) -> bool| pod.at(path).is_none_or(is_fit);
+    for path in [&["spec", "containers"][..], &["spec", "initContainers"], &["spec", "volumes"]] {
+        if !is_fit(path, &is_list) {
+            return Some(format!("has a {} that is no list", path.join(".")));
+        }
+    }
+    for path in [&["metadata"][..], &["metadata", "annotations"]] {
+        if !is_fit(path, &is_map) {
+            return Some(format!("has a {} that is no map", path.join(".")));
+        }
+    }
+    if pod.at(&["spec", "containers"]).is_none_or(|containers| containers.items().is_empty()) {
+        return Some("has no containers".to_owned());
+    }
+    if pod.at(&["metadata", "annotations", "kubernetes.io/config.mirror"]).is_some() {
+        return Some("is the mirror of a static pod, which the API server cannot change".to_owned());
+    }
+    if has_container(pod, NAME) {
+        return Some(format!(
+            "has a container {NAME} that is not ours; rename it, or leave the pod as it is"
+        ));
+    }
+    let volumes = pod.at(&["spec", "volumes"]).map(Tree::items).unwrap_or_default();
+    if view == View::Host && volumes.iter().any(|volume| volume.text_at(&["name"]) == Some(VOLUME)) {
+        return Some(format!("has a volume {VOLUME} that is not ours"));
+    }
+    let policy = pod.text_at(&["spec", "restartPolicy"]).unwrap_or("Always");
+    if form == Form::Container && (is_job || policy != "Always") {
+        return Some("would never end beside an ordinary container; use a native sidecar".to_owned());
+    }
+    None
+}
+
+/// Any container of any kind of this name.
+fn has_container(pod: &Tree, name: &str) -> bool {
+    ["containers", "initContainers", "ephemeralContainers"]
+        .iter()
+        .filter_map(|list| pod.at(&["spec", list]))
+        .flat_map(Tree::items)
+        .any(|container| container.text_at(&["name"]) == Some(name))
+}
