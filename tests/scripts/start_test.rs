@@ -83,18 +83,11 @@ fn a_profile_is_one_job_without_files() {
     let arguments: Vec<&str> =
         container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     assert_eq!(
-        arguments,
-        [
-            "load",
-            "run",
-            "stress",
-            "-e",
-            "ENDPOINT=http://target:8080",
-            "-o",
-            "prometheus=:9102",
-            "--tag",
-            "pod=$(POD_NAME)"
-        ]
+        arguments.join(" "),
+        "load run stress --quiet --out-spool=/spool -e ENDPOINT=http://target:8080 -o influxdb=http://influxdb:8086/k6 \
+         -o jmeter=http://influxdb:8086/telegraf?application=stress -o prometheus=:9102 \
+         -o pushgateway=http://pushgateway:9091?job=k6&test_name=stress-$(POD_INDEX) \
+         --seed=$(POD_INDEX) --tag=testid=load-stress --tag=segment=$(POD_INDEX)"
     );
     assert!(job["spec"]["template"]["spec"]["volumes"].as_array().unwrap().len() == 1, "no files");
 }
