@@ -14,7 +14,7 @@ fn log() -> String {
         .output()
         .unwrap();
     let words = String::from_utf8(output.stdout).unwrap();
-    assert!(words.contains("http_req_duration"), "{words}");
+    assert!(words.contains("TOTAL RESULTS"), "{words}");
     words
 }
 
@@ -52,7 +52,7 @@ fn a_pod_that_did_not_report_is_named_and_fails() {
         [("young-0", "young-0: has not reported yet"), ("gone-0", "gone-0: its log cannot be read")]
     {
         let fake = cluster(&format!("pod/load-a-0\\npod/{pod}\\n"));
-        let ended = fake.script("get-report", &["-j", "load-a"]);
+        let ended = fake.script("get-report", &["-j", "job/load-a"]);
         assert_eq!(ended.code, 1, "{pod}");
         assert!(
             ended.stderr.contains(words) && ended.stderr.contains("1 pod(s) of load-a"),

@@ -38,8 +38,10 @@ fn all_of_a_namespace_end() {
     let fake = Fake::answering(CLUSTER);
     let ended = fake.script("stop-test", &["--all"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let one = fake.script("stop-test", &["-j", "job/stress"]);
+    assert!(one.code == 0 && fake.words().iter().any(|words| words.starts_with("delete job stress ")));
     let deleted = fake.words().into_iter().filter(|words| words.starts_with("delete job "));
-    assert_eq!(deleted.count(), 2);
+    assert_eq!(deleted.count(), 3);
 }
 
 #[test]
