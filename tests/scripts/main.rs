@@ -10,9 +10,19 @@
     reason = "tests fail by panicking and say what they skip"
 )]
 
+#[path = "../support/api_double.rs"]
+mod api_double;
 mod compare_top;
 mod fake_kubectl;
 mod get_report;
+#[path = "../kubectl/api.rs"]
+mod kubectl_api;
+mod live;
+#[path = "../support/metrics_server.rs"]
+mod metrics_server;
+#[path = "../bad_input/program.rs"]
+#[allow(dead_code, reason = "one agent that starts and ends is all that is asked for here")]
+mod program;
 mod shell;
 mod start_test;
 mod stop_test;
