@@ -24,6 +24,8 @@ make_base_image() {
   mkdir -p "$root"/{usr,rust,cargo,tmp,proc,sys,dev,etc/ssl/certs}
   ln -s usr/bin usr/lib usr/lib64 usr/sbin "$root/"
   cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+  # Which of several compilers is meant.
+  cp -a /etc/alternatives "$root/etc/"
   buildah umount "$container" >/dev/null
   buildah config --env PATH=/rust/bin:/usr/bin --env CARGO_NET_OFFLINE=true "$container"
   buildah commit --quiet --rm "$container" "$name" >/dev/null
@@ -39,6 +41,8 @@ build_image() {
     --volume /usr:/usr:ro --volume "$(rustc --print sysroot):/rust:ro" \
     --volume "${CARGO_HOME:-$HOME/.cargo}/registry:/cargo/registry" --volume "$PWD/target:/shared" \
     --build-arg "PROFILE=$1" --build-arg CARGO_CACHE=/cargo --build-arg TARGET_CACHE=/shared --tag "$IMAGE" .
+  # What stood under these names before.
+  buildah rmi --prune >/dev/null
 }
 
 # Runs it as the manifests do: not root, nothing to write to, no capability, no new privileges. The agent shows this
