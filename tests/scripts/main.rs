@@ -13,6 +13,7 @@
 #[path = "../support/api_double.rs"]
 mod api_double;
 mod compare_top;
+mod documents;
 mod fake_kubectl;
 mod get_report;
 #[path = "../kubectl/api.rs"]
