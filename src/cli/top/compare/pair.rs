@@ -125,13 +125,13 @@ mod tests {
     use super::*;
     use crate::encode::document::DifferenceRow;
 
-    fn usage(cores: f64, mebibytes: u64) -> Option<UsageRow> {
-        Some(UsageRow {
+    fn usage(cores: f64, mebibytes: u64) -> UsageRow {
+        UsageRow {
             cpu_cores: Some(cores),
             memory_bytes: Some(mebibytes << 20),
             at: "2026-01-02T03:04:05.000Z".to_owned(),
             ..UsageRow::default()
-        })
+        }
     }
 
     fn row(ours: f64, api: Option<f64>, cause: Option<&str>) -> DriftRow {
@@ -144,9 +144,9 @@ mod tests {
             ..DifferenceRow::default()
         };
         DriftRow {
-            top: usage(ours, 10),
+            top: Some(usage(ours, 10)),
             top_of: "metrics_api".to_owned(),
-            metrics_api: api.and_then(|api| usage(api, 10)),
+            metrics_api: api.map(|api| usage(api, 10)),
             differences: vec![difference],
             ..DriftRow::default()
         }

@@ -1,6 +1,7 @@
 //! Every pod that either side knows, as a table and a sentence.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::pair::{Pair, Resource, Verdict};
 use super::printed::{PodName, Printed};
@@ -113,7 +114,7 @@ impl Report {
             self.count(Verdict::NotCompared),
         );
         if self.elsewhere > 0 {
-            sentence.push_str(&format!("; {} of kubectl's are not on this node", self.elsewhere));
+            let _ = write!(sentence, "; {} of kubectl's are not on this node", self.elsewhere);
         }
         sentence
     }
