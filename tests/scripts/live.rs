@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use podometer::model::metrics_api::PodUsage;
@@ -139,37 +139,39 @@ fn pods() -> Vec<Value> {
     LOADS.iter().enumerate().map(pod).collect()
 }
 
-/// Moves the counters and measures them, until it is told to stop; the last answer then stands.
-fn cluster(node: Node, ready: Sender<(PathBuf, PathBuf)>, stop: Receiver<()>, last: Sender<Vec<PodUsage>>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let double = runtime.block_on(Double::start());
+/// Moves the counters and measures them. Told to stop, it measures no more, and the last answer stands until nobody is
+/// left to tell it anything.
+async fn cluster(
+    node: Node,
+    ready: Sender<(PathBuf, PathBuf)>,
+    stop: Receiver<()>,
+    last: Sender<Vec<PodUsage>>,
+) {
+    let double = Double::start().await;
     double.add("", "pods", pods());
     ready.send((double.kubeconfig(), node.path())).unwrap();
     let mut server = MetricsServer::new(RESOLUTION);
-    let (mut measured, mut answers) = (Instant::now(), Vec::new());
-    let mut is_told = false;
+    let (mut measured, mut is_told) = (Instant::now(), false);
+    let mut steps = tokio::time::interval(STEP);
     loop {
+        steps.tick().await;
         node.step();
-        if measured.elapsed() >= RESOLUTION {
-            measured += RESOLUTION;
-            // Whoever stops us wants one more answer, which nobody has seen the beginning of.
-            if is_told {
-                break;
-            }
-            server.scrape(NODE, &node.page());
-            answers = server.pods().into_iter().map(|served| served.usage).collect();
-            double.set_metrics(Some((&answers, &server.nodes())));
-            is_told = !answers.is_empty() && stop.try_recv().is_ok();
-            if is_told {
-                _ = last.send(answers.clone());
+        let usages = |server: &MetricsServer| server.pods().into_iter().map(|served| served.usage).collect();
+        match stop.try_recv() {
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => {}
+            Ok(()) => {
+                is_told = true;
+                last.send(usages(&server)).unwrap();
             }
         }
-        // The rhythm of the counters; nothing is awaited by it.
-        std::thread::park_timeout(STEP);
+        if !is_told && measured.elapsed() >= RESOLUTION {
+            measured += RESOLUTION;
+            server.scrape(NODE, &node.page());
+            let answer: Vec<PodUsage> = usages(&server);
+            double.set_metrics(Some((&answer, &server.nodes())));
+        }
     }
-    // Whoever asks is answered until all of it is over.
-    while stop.recv().is_ok() {}
-    drop(double);
 }
 
 /// What kubectl's server says of these pods.
@@ -223,7 +225,10 @@ fn a_live_agent_is_within_ten_percent_of_a_live_kubectl_top() {
     let (tell_ready, ready) = channel();
     let (stop, stopped) = channel();
     let (tell_last, last) = channel();
-    let serving = std::thread::spawn(move || cluster(Node::new(), tell_ready, stopped, tell_last));
+    let serving = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(cluster(Node::new(), tell_ready, stopped, tell_last));
+    });
     let (kubeconfig, cgroup) = ready.recv().unwrap();
     let agent = agent(&kubeconfig, &cgroup);
     // A whole window of metrics-server lies within what the agent has seen by its second answer.
