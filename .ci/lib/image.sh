@@ -4,6 +4,11 @@
 IMAGE=localhost/podometer:ci
 MAX_IMAGE_MIB=12
 
+# What builds and runs images, and what reads the scripts of deploy.
+install_image_tools() {
+  install_missing shellcheck:shellcheck buildah:buildah podman:podman crun:crun findmnt:util-linux
+}
+
 # buildah and podman with a store of their own, and with what they need where there is no systemd.
 image_environment() {
   local home=$CACHE/containers

@@ -55,8 +55,7 @@ install_missing() {
 install_system() {
   [ -n "$(debian_mirror 2>/dev/null)" ] || apt-get -o DPkg::Lock::Timeout=300 update -qq
   install_missing cc:gcc c++:g++ curl:curl cpio:cpio busybox:busybox-static xz:xz-utils gzip:gzip \
-    qemu-system-x86_64:qemu-system-x86 ip:iproute2 dmsetup:dmsetup mkfs.ext4:e2fsprogs javac:default-jdk-headless mvn:maven \
-    shellcheck:shellcheck buildah:buildah podman:podman crun:crun findmnt:util-linux
+    qemu-system-x86_64:qemu-system-x86 ip:iproute2 dmsetup:dmsetup mkfs.ext4:e2fsprogs javac:default-jdk-headless mvn:maven
 }
 
 # The servers of other projects, unpacked below $CACHE/tools; PATH finds them there unless the system has its own.
