@@ -34,13 +34,13 @@ struct Load {
 const LOADS: [Load; 3] = [
     Load { name: "steady", mebibytes: 30, usec: |after| after.as_micros() as u64 / 4 },
     Load { name: "idle", mebibytes: 3, usec: |after| after.as_micros() as u64 / 2000 },
-    // Half a core in every other half second.
+    // A fifth of a core, and another in every other half second.
     Load {
         name: "bursts",
         mebibytes: 200,
         usec: |after| {
             let (whole, rest) = (after.as_micros() as u64 / 1_000_000, after.as_micros() as u64 % 1_000_000);
-            whole * 250_000 + rest.min(500_000) / 2
+            after.as_micros() as u64 / 5 + whole * 100_000 + rest.min(500_000) / 5
         },
     },
 ];
