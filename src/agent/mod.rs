@@ -4,6 +4,8 @@
 mod access;
 /// What pods may use of this node.
 mod allocatable;
+/// Who may read the pages, by the API server.
+mod authority;
 /// A cgroup for a child of ours, for the demo.
 mod child_cgroup;
 /// Batches from snapshots to the sinks.

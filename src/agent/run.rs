@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::authority;
 use super::deliver::{Deliveries, Wanted};
 use super::kubernetes::Kubernetes;
 use super::names;
@@ -24,7 +25,7 @@ use crate::config::{self, Config, Loaded, Sources};
 use crate::encode::document;
 use crate::sampler::clock::{Clock, KernelClock};
 use crate::sampler::{Feeds, SamplerThread};
-use crate::server::{self, Counters};
+use crate::server::{self, Authority, Counters};
 
 /// How often the configuration file is looked at for a change.
 const FILE_INTERVAL: Duration = Duration::from_secs(5);
@@ -99,6 +100,7 @@ impl Running {
     async fn start(config: Config, set_level: SetLevel) -> anyhow::Result<Running> {
         let feeds = Feeds::default();
         let prepared = server::prepare(config.server.clone())?;
+        let authority = authority::of(&config).await?;
         let wanted = Wanted::of(&config, node_name(&config), true)?;
         // The address first: a second agent on this machine should fail before it reads anything.
         let listener = bind(&config).await?;
@@ -119,7 +121,7 @@ impl Running {
         };
         let sampler = SamplerThread::start(sampler(&config, sight.tree, feeds.clone()))
             .context("starting the sampler")?;
-        let server = ServerTask::start(listener, prepared, &reporter);
+        let server = ServerTask::start(listener, prepared, authority, &reporter);
         let reporting = reporter.clone();
         let report = Arc::new(move || reporting.report());
         let sinks = Deliveries::new(feeds.clone(), report, reporter.sinks.clone());
@@ -169,9 +171,11 @@ impl Running {
         let old = &self.config;
         let is_read_anew = (&old.paths, &old.sampler, &old.sidecar, old.agent.mode)
             != (&new.paths, &new.sampler, &new.sidecar, new.agent.mode);
-        let is_server_new = old.server != new.server;
+        let is_asked_anew = new.server.kubernetes_authorization && old.api_server != new.api_server;
+        let is_server_new = old.server != new.server || is_asked_anew;
         let sight = is_read_anew.then(|| open_and_announce(&new)).transpose()?;
         let prepared = is_server_new.then(|| server::prepare(new.server.clone())).transpose()?;
+        let authority = if is_server_new { authority::of(&new).await? } else { None };
         let listener = if old.server.listen == new.server.listen { None } else { Some(bind(&new).await?) };
         let wanted = Wanted::of(&new, node_name(&new), false)?;
         let old = std::mem::replace(&mut self.config, new);
@@ -211,7 +215,7 @@ impl Running {
                 Some(listener) => listener,
                 None => bind(new).await?,
             };
-            self.server = ServerTask::start(listener, prepared, &self.reporter);
+            self.server = ServerTask::start(listener, prepared, authority, &self.reporter);
         }
         self.sinks.change_to(wanted).await
     }
@@ -252,10 +256,15 @@ struct ServerTask {
 }
 
 impl ServerTask {
-    fn start(listener: TcpListener, prepared: server::Prepared, reporter: &Reporter) -> ServerTask {
+    fn start(
+        listener: TcpListener,
+        prepared: server::Prepared,
+        authority: Option<Arc<dyn Authority>>,
+        reporter: &Reporter,
+    ) -> ServerTask {
         let (stop, stopped) = oneshot::channel::<()>();
         let reporting = reporter.clone();
-        let state = server::State::new(
+        let mut state = server::State::new(
             reporter.feeds.snapshot.clone(),
             Arc::new(move || reporting.report()),
             Arc::new(|snapshot, uid| {
@@ -267,6 +276,7 @@ impl ServerTask {
             }),
             reporter.counters.clone(),
         );
+        state.authority = authority;
         // The address that was given may name port 0.
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "serving /metrics");

@@ -114,7 +114,10 @@ Examples:
   podometer top pods --live --watch 5 --wide
   podometer top containers -n shop --sort-by peak
   podometer top units --watch        redraw each second
-  podometer top --url http://10.0.0.7:9758")]
+  podometer top --url http://10.0.0.7:9758
+  kubectl top pods -A | podometer top pods --compare -
+                                     both numbers of each pod, the difference and its cause; exit code 1
+                                     where one is off by more than 10 %")]
 #[allow(clippy::struct_excessive_bools, reason = "one for each flag that can be typed")]
 pub(super) struct Top {
     /// What to list; without it live pods when there are any, else units.
@@ -161,6 +164,23 @@ pub(super) struct Top {
     /// Percentages of what the node has, not of what pods may use of it.
     #[arg(long)]
     pub(super) show_capacity: bool,
+    /// What kubectl top pods printed, to be held beside the agent's values; - is standard input.
+    #[arg(long, value_name = "FILE", help_heading = "Beside kubectl",
+        conflicts_with_all = ["live", "watch", "containers", "sum", "wide", "sort_by", "no_headers", "name"])]
+    pub(super) compare: Option<PathBuf>,
+    /// How far a pod may be off, in per cent of what kubectl printed.
+    #[arg(long, value_name = "PERCENT", help_heading = "Beside kubectl", requires = "compare",
+        default_value = "10", value_parser = percent)]
+    pub(super) bound: f64,
+    /// A saved answer of /api/v1/drift, instead of asking an agent.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Beside kubectl",
+        requires = "compare",
+        conflicts_with = "url"
+    )]
+    pub(super) document: Option<PathBuf>,
     #[command(flatten)]
     pub(super) settings: Settings,
 }
@@ -313,6 +333,11 @@ Example:
 /// Bytes as a plain number or with KiB, MiB or GiB.
 fn size(text: &str) -> Result<u64, String> {
     parse_size(text).ok_or_else(|| "allowed: whole bytes, or a number with KiB, MiB or GiB".to_owned())
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|percent| (0.0..=1000.0).contains(percent));
+    number.ok_or_else(|| "allowed: 0 to 1000".to_owned())
 }
 
 /// Seconds as a plain number such as 2 or 0.5, or a duration such as 500ms.

@@ -23,6 +23,8 @@ pub struct Config {
     pub bearer_token_file: Option<PathBuf>,
     /// Name of the environment variable that holds the bearer token.
     pub bearer_token_env: Option<String>,
+    /// Whether the API server is asked who a request's token is and whether that one may get the path; needs the right to create tokenreviews and subjectaccessreviews, as `system:auth-delegator` has it.
+    pub kubernetes_authorization: bool,
     /// Largest number of connections at one time.
     pub max_connections: usize,
     /// Longest time from a connection's opening, or a later head's first byte, to the end of a request's head.
@@ -60,6 +62,7 @@ impl Default for Config {
             tls: None,
             bearer_token_file: None,
             bearer_token_env: None,
+            kubernetes_authorization: false,
             max_connections: 64,
             header_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(90),
@@ -100,6 +103,11 @@ impl Config {
             let reason = "stands beside bearer_token_file";
             OutOfRange::new("bearer_token_env", name, reason, "one of bearer_token_file and bearer_token_env")
         });
+        let is_token_set = self.bearer_token_file.is_some() || self.bearer_token_env.is_some();
+        let two_ways = (self.kubernetes_authorization && is_token_set).then(|| {
+            let reason = "stands beside a bearer token";
+            OutOfRange::new("kubernetes_authorization", "true", reason, "one of it and a bearer token")
+        });
         let problems = [
             count("max_connections", self.max_connections, (1, 65_536)),
             span("header_timeout", self.header_timeout, Duration::from_millis(100)),
@@ -110,6 +118,7 @@ impl Config {
             OutOfRange::check("gzip_level", self.gzip_level, (1, 9), |value| value.to_string()),
             count("drift_pods", self.drift_pods, (0, 1000)),
             both,
+            two_ways,
         ];
         problems.into_iter().flatten().collect()
     }

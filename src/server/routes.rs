@@ -25,8 +25,9 @@ use super::compress::SharedBodies;
 use super::config::Config;
 use super::counters::add;
 use super::negotiate::{accepts_gzip, format_for};
+use super::review::{Review, Ruling};
 use super::state::State;
-use super::token::Token;
+use super::token::{Token, bearer};
 
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
@@ -51,6 +52,7 @@ const READY_INTERVALS: u32 = 3;
 pub(super) struct Shared {
     state: State,
     token: Token,
+    review: Option<Review>,
     options: Options,
     write_timeout: Duration,
     gzip_level: u32,
@@ -61,14 +63,43 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(config: &Config, state: State, token: Token) -> Shared {
+        let review = config.kubernetes_authorization.then(|| Review::new(state.authority.clone()));
         Shared {
             state,
             token,
+            review,
             options: config.rows(),
             write_timeout: config.write_timeout,
             gzip_level: config.gzip_level,
             labels: [Format::Text, Format::Protobuf].map(|format| Mutex::new(LabelCache::new(format))),
             bodies: SharedBodies::default(),
+        }
+    }
+
+    /// What is answered to who may not come in.
+    async fn refusal(&self, headers: &HeaderMap, path: &str) -> Option<Response> {
+        let ruling = match &self.review {
+            Some(review) => review.rule(bearer(headers), path).await,
+            None if self.token.admits(headers) => Ruling::Allowed,
+            None => Ruling::Unknown,
+        };
+        match ruling {
+            Ruling::Allowed => None,
+            Ruling::Unknown => {
+                let challenge = [(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
+                let words = text(StatusCode::UNAUTHORIZED, "a bearer token is needed\n");
+                Some((challenge, words).into_response())
+            }
+            Ruling::Forbidden => {
+                let words = format!(
+                    "this account may not get {path}: grant it this nonResourceURL with the verb get\n"
+                );
+                Some(text(StatusCode::FORBIDDEN, words))
+            }
+            Ruling::Unavailable => Some(text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "tokens cannot be reviewed now; the agent's log says why\n",
+            )),
         }
     }
 
@@ -79,7 +110,7 @@ impl Shared {
     }
 }
 
-/// All routes, behind the token.
+/// All routes, behind the token or the review of one.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let page = |page: Page| {
         get(move |Given(shared): Given<Arc<Shared>>, headers: HeaderMap| async move {
@@ -102,14 +133,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Checks the token, then counts the answer.
+/// Lets in who may come in, then counts the answer.
 async fn guard(Given(shared): Given<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let is_probe = matches!(&*path, "/-/healthy" | "/-/ready");
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let response = if !is_probe && !shared.token.admits(request.headers()) {
-        let challenge = [(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))];
-        (challenge, text(StatusCode::UNAUTHORIZED, "a bearer token is needed\n")).into_response()
+    let refusal = if is_probe { None } else { shared.refusal(request.headers(), &path).await };
+    let response = if let Some(refusal) = refusal {
+        refusal
     } else if is_read {
         next.run(request).await
     } else {

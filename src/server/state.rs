@@ -9,6 +9,7 @@ use crate::model::report::AgentReport;
 use crate::model::snapshot::Snapshot;
 
 use super::counters::Counters;
+use super::review::Authority;
 
 /// What the agent says about itself, at the time of a scrape.
 pub type Report = Arc<dyn Fn() -> AgentReport + Send + Sync>;
@@ -28,6 +29,8 @@ pub struct State {
     pub boot_ns: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// What the server counts; the report holds `counters.stats()`.
     pub counters: Arc<Counters>,
+    /// Who is asked about tokens where `kubernetes_authorization` is set.
+    pub authority: Option<Arc<dyn Authority>>,
 }
 
 impl State {
@@ -38,7 +41,7 @@ impl State {
         pods_document: Document,
         counters: Arc<Counters>,
     ) -> State {
-        State { snapshot, report, pods_document, boot_ns: Arc::new(boot_ns), counters }
+        State { snapshot, report, pods_document, boot_ns: Arc::new(boot_ns), counters, authority: None }
     }
 }
 

@@ -48,11 +48,7 @@ impl Token {
 
     /// Whether the request may pass.
     pub(super) fn admits(&self, headers: &HeaderMap) -> bool {
-        let given = || {
-            let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        };
+        let given = || bearer(headers);
         match self {
             Token::Open => true,
             Token::Fixed(token) => given().is_some_and(|given| is_same(given, token.expose_secret())),
@@ -63,6 +59,13 @@ impl Token {
             }
         }
     }
+}
+
+/// The token that a request carries.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 impl Kept {
@@ -97,8 +100,8 @@ fn read_token(path: &Path) -> Result<SecretString, ServerError> {
     Ok(text.trim().into())
 }
 
-/// Compares in a time that depends on the length of what was given alone.
-fn is_same(given: &str, expected: &str) -> bool {
+/// Compares in a time that depends on the length of what was given alone. What is expected is not empty.
+pub(super) fn is_same(given: &str, expected: &str) -> bool {
     let (given, expected) = (given.as_bytes(), expected.as_bytes());
     let mut difference = u8::from(given.len() != expected.len());
     for (place, byte) in given.iter().enumerate() {

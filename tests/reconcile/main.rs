@@ -13,6 +13,7 @@
 mod bounded;
 mod build;
 mod causes;
+mod compare;
 mod faults;
 mod figures;
 #[path = "../support/metrics_server.rs"]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use podometer::identity::Directory;
 use podometer::model::field::{Field, Values};
 use podometer::model::identity::{Cgroup, Identity, UnitKind};
+use podometer::model::snapshot::Snapshot;
 use podometer::model::stamp::Stamp;
 use podometer::reconcile::Reconciler;
 use podometer::source::cgroup::grammar::classify;
@@ -101,6 +102,10 @@ pub(crate) fn open() -> Option<Series> {
 
 impl Series {
     pub(crate) fn observe(&self, reconciler: &mut Reconciler, pass: &[Row], seq: u64) {
+        reconciler.observe(&self.snapshot(pass, seq));
+    }
+
+    pub(crate) fn snapshot(&self, pass: &[Row], seq: u64) -> Snapshot {
         let units = pass.iter().map(|row| {
             let (kind, identity) = self.identities[&row.path].clone();
             let mut hash = 5381u64;
@@ -119,6 +124,6 @@ impl Series {
                 gone: false,
             })
         });
-        reconciler.observe(&snapshot(seq, stamp(pass.last().unwrap().at_ns), units.collect()));
+        snapshot(seq, stamp(pass.last().unwrap().at_ns), units.collect())
     }
 }

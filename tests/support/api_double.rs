@@ -29,6 +29,9 @@ const METRICS: &str = "metrics.k8s.io";
 pub(crate) const TOKEN: &str = "good-token";
 pub(crate) const USER: &str = "system:serviceaccount:monitoring:podometer";
 
+#[path = "reviews.rs"]
+mod reviews;
+
 /// Group, resource, namespace (empty for none) and name.
 type Key = (String, String, String, String);
 
@@ -54,6 +57,8 @@ pub(crate) struct Store {
     /// Whether metrics.k8s.io cuts its lists, which metrics-server does not.
     pub(crate) pages_metrics: bool,
     log: Vec<String>,
+    /// Whose tokens are known and who may get what.
+    pub(crate) reviews: reviews::Reviews,
 }
 
 /// The server; dropping it ends it.
@@ -317,6 +322,9 @@ fn respond(store: &mut Store, head: &hyper::http::request::Parts, body: &[u8]) -
             asked.group
         );
         return status(403, "Forbidden", &message, "");
+    }
+    if let (true, Some(review)) = (verb == "create", store.reviews.answer(&asked.resource, body)) {
+        return respond_json(201, &review);
     }
     match verb {
         "list" if asked.query.get("watch").is_some_and(|watch| watch == "true") => watch(store),

@@ -4,6 +4,8 @@
 mod cells;
 /// Which rows, in which order, with how many columns.
 mod choice;
+/// What kubectl printed beside what the agent says.
+mod compare;
 /// Where documents come from: an agent, or sampling in this process.
 mod feed;
 /// kubectl's tables.

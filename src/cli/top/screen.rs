@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::choice::Choice;
+use super::compare;
 use super::feed::Feed;
 use super::kubectl::{self, Nothing};
 use super::table;
@@ -23,6 +24,9 @@ const BOLD: &str = "\x1b[1m";
 const PLAIN: &str = "\x1b[0m";
 
 pub(in crate::cli) fn run(arguments: &Top, wiring: &dyn Wiring) -> Result<(), Failure> {
+    if let Some(file) = &arguments.compare {
+        return compare::run(arguments, file);
+    }
     let choice = Choice::of(arguments).map_err(|problem| Failure::Usage(vec![problem]))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
