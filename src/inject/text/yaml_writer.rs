@@ -1,16 +1,17 @@
 //! A tree to YAML: blocks of two spaces, or in brackets what was in brackets.
 
+use std::fmt::Write as _;
+
 use crate::inject::tree::{Scalar, Style, Tree};
 
 /// The document, with a line end behind it.
 pub(in crate::inject) fn to_yaml(tree: &Tree, indents_lists: bool) -> String {
     let mut writer = Writer { out: String::new(), indents_lists };
-    match block_of(tree) {
-        Some(_) => writer.block(tree, 0),
-        None => {
-            writer.inline(tree, 0);
-            writer.out.push('\n');
-        }
+    if block_of(tree).is_some() {
+        writer.block(tree, 0);
+    } else {
+        writer.inline(tree, 0);
+        writer.out.push('\n');
     }
     writer.out
 }
@@ -45,16 +46,13 @@ impl Writer {
                 for item in &list.items {
                     self.begin(column);
                     self.out.push('-');
-                    match block_of(item) {
+                    if let Some(below) = block_of(item) {
                         // Its first line stands behind the dash.
-                        Some(below) => {
-                            self.out.push(' ');
-                            self.block(below, column + 2);
-                        }
-                        None => {
-                            self.inline_behind(item, column + 2);
-                            self.out.push('\n');
-                        }
+                        self.out.push(' ');
+                        self.block(below, column + 2);
+                    } else {
+                        self.inline_behind(item, column + 2);
+                        self.out.push('\n');
                     }
                 }
             }
@@ -70,17 +68,14 @@ impl Writer {
 
     /// What stands behind a key.
     fn value(&mut self, value: &Tree, column: usize) {
-        match block_of(value) {
-            Some(below) => {
-                self.out.push('\n');
-                let is_list = matches!(below, Tree::List(_));
-                let step = if is_list && !self.indents_lists { 0 } else { 2 };
-                self.block(below, column + step);
-            }
-            None => {
-                self.inline_behind(value, column + 2);
-                self.out.push('\n');
-            }
+        if let Some(below) = block_of(value) {
+            self.out.push('\n');
+            let is_list = matches!(below, Tree::List(_));
+            let step = if is_list && !self.indents_lists { 0 } else { 2 };
+            self.block(below, column + step);
+        } else {
+            self.inline_behind(value, column + 2);
+            self.out.push('\n');
         }
     }
 
@@ -183,19 +178,17 @@ fn scalar(written: &Scalar, is_tight: bool) -> String {
 /// Whether a text that was plain somewhere is so on a line of its own, too.
 fn is_plain(text: &str, is_tight: bool) -> bool {
     let ends_early = |c: char| c.is_control() || is_unprintable(c) || is_tight && "[]{},".contains(c);
-    !text.contains(ends_early)
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !text.ends_with(':')
-        && text.trim() == text
-        && !(is_tight && text.is_empty())
+    let is_misread = text.contains(ends_early) || [": ", " #"].iter().any(|end| text.contains(end));
+    let is_whole = text.trim() == text && !text.ends_with(':');
+    is_whole && !is_misread && (!is_tight || !text.is_empty())
 }
 
 fn double(text: &str) -> String {
     let mut out = String::new();
     for c in serde_json::Value::from(text).to_string().chars() {
         if c == '\u{7f}' || is_unprintable(c) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing to a String never fails.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }
