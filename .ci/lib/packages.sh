@@ -113,7 +113,7 @@ fetch_schemas() {
 fetch_newer() {
   [ -x "$CACHE/$1/usr/bin/$2" ] && return 0
   echo "unpacking $2 of sid"
-  rm -rf "$CACHE/$1" "$CACHE/$1.part"
+  rm -rf "${CACHE:?}/$1" "$CACHE/$1.part"
   unpack_suite sid "$CACHE/$1.part" "$2"
   mv "$CACHE/$1.part" "$CACHE/$1"
   [ -x "$CACHE/$1/usr/bin/$2" ] || { echo "still missing: $2 of sid" >&2; return 1; }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use podometer::encode::schema::target;
+use podometer::encode::schema::{injector, target};
 
 /// Whose name it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +47,6 @@ const OTHERS: &[(Owner, &[&str])] = &[
         ],
     ),
     (Owner::Go, &["go_gc_duration_seconds", "go_memstats_heap_inuse_bytes", "process_virtual_memory_bytes"]),
-    (Owner::Injector, &["podometer_injector_bundle_ready", "podometer_injector_certificate_expiry_seconds"]),
     (Owner::ApiServer, &["apiserver_admission_webhook_fail_open_count"]),
     (Owner::Prometheus, &["up"]),
 ];
@@ -81,6 +80,9 @@ pub(crate) fn metrics() -> BTreeMap<String, Owner> {
     add(&mut known, target::NODE_REQUESTS.0, Owner::Target, false);
     add(&mut known, target::NODE_DURATION.0, Owner::Target, true);
     add(&mut known, target::DURATION.0, Owner::Target, true);
+    for family in &injector::FAMILIES {
+        add(&mut known, family.name, Owner::Injector, false);
+    }
     for (owner, names) in OTHERS {
         for name in *names {
             add(&mut known, name, *owner, false);
