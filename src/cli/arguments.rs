@@ -45,7 +45,7 @@ pub(super) enum Command {
     Check(Check),
     Load(LoadCommand),
     Target(Target),
-    Inject(InjectCommand),
+    Inject(Box<InjectCommand>),
     Config(ConfigCommand),
 }
 

@@ -67,7 +67,9 @@ fn joined(one: &Tree, two: &Tree) -> Tree {
     for item in two.items() {
         let mut item = item.clone();
         if let Some(name) = item.text_at(&["name"]).map(str::to_owned).filter(|name| has(&items, name)) {
-            let free = (2..).map(|number| format!("{name}-{number}")).find(|name| !has(&items, name));
+            // One more than there are others is always free.
+            let mut free = (2..items.len() + 3).map(|number| format!("{name}-{number}"));
+            let free = free.find(|name| !has(&items, name));
             super::patch::Operation::add(&["name"], Tree::text(&free.unwrap_or_default())).apply(&mut item);
         }
         items.push(item);

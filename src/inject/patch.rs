@@ -57,13 +57,11 @@ impl Operation {
 }
 
 fn put(map: &mut Map, key: &str, value: &Tree) {
-    match map.entries.iter_mut().find(|(known, _)| known.text == key) {
-        Some((_, known)) => *known = value.clone(),
-        None => {
-            // The key in the way of ours, which quotes what must be.
-            let Tree::Scalar(key) = Tree::text(key) else { return };
-            map.entries.push((key, value.clone()));
-        }
+    if let Some((_, known)) = map.entries.iter_mut().find(|(known, _)| known.text == key) {
+        *known = value.clone();
+    } else if let Tree::Scalar(key) = Tree::text(key) {
+        // Written in the way of ours, which quotes what must be.
+        map.entries.push((key, value.clone()));
     }
 }
 
@@ -98,7 +96,7 @@ pub(super) fn json_patch(operations: &[Operation]) -> String {
 
 /// RFC 6901.
 fn pointer(path: &[String]) -> String {
-    path.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+    path.iter().fold(String::new(), |whole, key| whole + "/" + &key.replace('~', "~0").replace('/', "~1"))
 }
 
 #[cfg(test)]

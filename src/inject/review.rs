@@ -85,7 +85,7 @@ impl Answer {
 /// Decides about the pod of a review.
 pub fn judge(body: &[u8], asked: Asked, own_namespace: &str, settings: &Settings) -> Answer {
     // Without reading it: between two values stands a comma.
-    if body.iter().filter(|byte| **byte == b',').count() > MOST_VALUES {
+    if body.split(|byte| *byte == b',').nth(MOST_VALUES).is_some() {
         return Answer::unread(Outcome::TooLarge, format!("holds more than {MOST_VALUES} values"));
     }
     let review = match from_json(body) {

@@ -10,7 +10,6 @@ mod files;
 mod golden;
 /// The certificate: made, shared, renewed, trusted.
 mod kept;
-#[allow(dead_code, reason = "what metrics-server says is of no interest here")]
 #[path = "../support/metrics_server.rs"]
 mod metrics_server;
 /// Idempotence, and that what is taken out leaves exactly what was there.

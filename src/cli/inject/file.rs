@@ -40,10 +40,7 @@ fn read(place: &str) -> Result<String, String> {
         return Err(format!("is larger than {MAX_BYTES} bytes"));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
-        format!("line {}: is no UTF-8 text", line + 1)
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        format!("line {}: is no UTF-8 text", good.split(|byte| *byte == b'\n').count())
     })
 }

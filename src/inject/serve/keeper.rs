@@ -99,18 +99,17 @@ impl Keeper {
     }
 
     async fn round(&mut self, now: SystemTime) -> Result<(), ServeError> {
-        let server = match self.server.load_full() {
-            Some(server) => server,
-            None => {
-                let place = api_server::Config {
-                    enabled: api_server::Enabled::Always,
-                    kubeconfig: self.config.kubeconfig.clone(),
-                    ..api_server::Config::default()
-                };
-                let server = Arc::new(ApiServer::connect(&place).await?);
-                self.server.store(Some(Arc::clone(&server)));
-                server
-            }
+        let server = if let Some(server) = self.server.load_full() {
+            server
+        } else {
+            let place = api_server::Config {
+                enabled: api_server::Enabled::Always,
+                kubeconfig: self.config.kubeconfig.clone(),
+                ..api_server::Config::default()
+            };
+            let server = Arc::new(ApiServer::connect(&place).await?);
+            self.server.store(Some(Arc::clone(&server)));
+            server
         };
         let pair = self.pair(&server, now).await?;
         let bundle = Bundle {

@@ -59,24 +59,21 @@ impl Secret<'_> {
             "tls.crt": encode(&pair.certificate),
             "tls.key": encode(pair.key.expose_secret()),
         });
-        let written = match found {
-            Some(Found { mut object, .. }) => {
-                // With its version, so that only this one is replaced; what others keep in it stays.
-                for (key, value) in data.as_object().into_iter().flatten() {
-                    if !object["data"].is_object() {
-                        object["data"] = json!({});
-                    }
-                    object["data"][key] = value.clone();
+        let written = if let Some(Found { mut object, .. }) = found {
+            // With its version, so that only this one is replaced; what others keep in it stays.
+            for (key, value) in data.as_object().into_iter().flatten() {
+                if !object["data"].is_object() {
+                    object["data"] = json!({});
                 }
-                self.server.put(&self.path(), Bytes::from(object.to_string())).await
+                object["data"][key] = value.clone();
             }
-            None => {
-                let labels = json!({"app.kubernetes.io/name": "podometer-injector", "app.kubernetes.io/part-of": "podometer"});
-                let metadata = json!({"name": self.name, "namespace": self.namespace, "labels": labels});
-                let object = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+            self.server.put(&self.path(), Bytes::from(object.to_string())).await
+        } else {
+            let labels = json!({"app.kubernetes.io/name": "podometer-injector", "app.kubernetes.io/part-of": "podometer"});
+            let metadata = json!({"name": self.name, "namespace": self.namespace, "labels": labels});
+            let object = json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
                     "metadata": metadata, "data": data});
-                self.server.post(&self.list(), Bytes::from(object.to_string())).await
-            }
+            self.server.post(&self.list(), Bytes::from(object.to_string())).await
         };
         match written {
             Ok(_) => Ok(true),

@@ -66,8 +66,8 @@ impl<'de> Visitor<'de> for Reader {
         }
         let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.text.as_str()).collect();
         keys.sort_unstable();
-        if let Some(pair) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(A::Error::custom(format_args!("key {:?} stands here a second time", pair[0])));
+        if let Some((key, _)) = keys.iter().zip(keys.iter().skip(1)).find(|(one, two)| one == two) {
+            return Err(A::Error::custom(format_args!("key {key:?} stands here a second time")));
         }
         Ok(Tree::Map(Map { entries, is_flow: true }))
     }
