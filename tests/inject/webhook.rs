@@ -20,7 +20,7 @@ pub(crate) const NAME: &str = "podometer-injector";
 const GROUP: &str = "admissionregistration.k8s.io";
 const RESOURCE: &str = "mutatingwebhookconfigurations";
 /// For what should take no time at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An API server with a webhook configuration that trusts nobody yet.
 pub(crate) async fn api_server() -> Double {
