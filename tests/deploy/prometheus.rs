@@ -25,6 +25,7 @@ fn for_promtool(settings: &Value) -> Value {
     for job in settings["scrape_configs"].as_array_mut().unwrap() {
         let job = job.as_object_mut().unwrap();
         job.remove("scrape_native_histograms");
+        job.remove("always_scrape_classic_histograms");
         // Files of the pod.
         job.remove("tls_config");
         job.remove("authorization");
