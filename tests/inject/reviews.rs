@@ -1,5 +1,8 @@
 //! AdmissionReviews, good and bad: none of them ever keeps a pod from being made.
 
+use std::io;
+use std::sync::{Arc, Mutex};
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use podometer::inject::serve::Running;
@@ -39,6 +42,26 @@ fn patch(response: &Value) -> Option<Value> {
     let text = response["patch"].as_str()?;
     assert_eq!(response["patchType"], "JSONPatch");
     Some(serde_json::from_slice(&BASE64_STANDARD.decode(text).unwrap()).unwrap())
+}
+
+/// What was logged on this thread, on which the webhook runs as well.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn count(&self, text: &str) -> usize {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).matches(text).count()
+    }
 }
 
 #[tokio::test]
@@ -97,8 +120,11 @@ async fn a_pod_that_has_one_keeps_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_review_is_allowed_counted_and_never_patched() {
-    let (double, running) = ready().await;
+async fn what_is_no_review_is_allowed_logged_counted_and_never_patched() {
+    let (log, (double, running)) = (Log::default(), ready().await);
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
     let with = |change: &dyn Fn(&mut Value)| {
         let mut changed = review("shop", &json!({"podometer.io/inject": "true"}));
         change(&mut changed);
@@ -130,6 +156,8 @@ async fn what_is_no_review_is_allowed_counted_and_never_patched() {
     assert_eq!(patch(&post(&double, &running, "/mutate", &large).await), None);
     let many = format!("[{}0]", "0,".repeat(20_001));
     assert_eq!(patch(&post(&double, &running, "/mutate", many.as_bytes()).await), None);
+    assert_eq!(log.count("ERROR"), count + 2, "one for each");
+    assert_eq!(log.count("a review cannot be read; its pod is allowed as it is"), count + 2);
     let page = metrics(&running).await;
     assert!(page.contains(&format!("reviews_total{{result=\"malformed\"}} {count}\n")), "{page}");
     assert!(page.contains("reviews_total{result=\"too_large\"} 2\n"), "{page}");
