@@ -36,7 +36,8 @@ teardown: [{{get: 'http://{0}/z'}}]
     )));
     assert_eq!(results.exit, Some(Exit::ScriptAborted));
     assert!(said.iter().any(|said| said.contains("flow default: abort: enough")), "{said:?}");
-    assert_eq!(served.lines().last().map(String::as_str), Some("GET /z"));
+    // The server may come to requests that were cut off later than to this one.
+    assert_eq!(served.lines().iter().filter(|line| *line == "GET /z").count(), 1);
     assert_eq!(counter(&results, "iterations"), 0);
     assert!((1..=5).contains(&results.interrupted), "{}", results.interrupted);
 }
