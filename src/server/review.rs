@@ -117,6 +117,10 @@ impl Review {
     async fn ask(&self, token: &SecretString, path: &str) -> Result<Ruling, String> {
         let authority = self.authority.as_ref().ok_or("there is no API server to ask")?;
         let _place = self.places.acquire().await.map_err(|error| error.to_string())?;
+        // Somebody with the same token may have been answered meanwhile.
+        if let Some(ruling) = self.remembered(token.expose_secret(), path) {
+            return Ok(ruling);
+        }
         let Some(user) = authority.who(token).await? else {
             tracing::debug!(path, "a token that is nobody's");
             return Ok(Ruling::Unknown);

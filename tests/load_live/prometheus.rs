@@ -187,7 +187,10 @@ fn a_pushgateway_has_the_run_when_it_is_over() {
     let server = Server::pushgateway(pushgateway);
     let (target, directory) = (target(), tempfile::tempdir().unwrap());
     let url = format!("http://{}/", target.address());
+    let other = format!("pushgateway={}?test_name=other", server.url());
+    Load::start(&url, &["--iterations", "1", "-o", &other], &[], directory.path()).end(directory.path());
     let out = format!("pushgateway={}?test_name=smoke", server.url());
+    let group = r#"code_level="v1",instance="",job="k6""#;
     for (threshold, passed) in [("http_reqs=count==30", 1), ("http_reqs=count>30", 0)] {
         let flags = ["--iterations", "30", "--vus", "3", "--tag", "team=a", "-t", threshold, "-o", &out];
         let variables = [("CODE_LEVEL", "v1")];
@@ -195,11 +198,11 @@ fn a_pushgateway_has_the_run_when_it_is_over() {
         assert!([120, if passed == 1 { 0 } else { 99 }].contains(&ended.code), "{:#?}", ended.said);
         let (_, page) = server.request("GET", "/metrics", None, "");
         for row in [
-            "k6_requests_total{instance=\"\",job=\"k6\",team=\"a\"} 30".to_owned(),
-            "k6_error_rate_percent{instance=\"\",job=\"k6\",team=\"a\"} 0".to_owned(),
-            format!(
-                "k8sfv_test_result{{code_level=\"v1\",instance=\"\",job=\"k6\",test_name=\"smoke\"}} {passed}"
-            ),
+            format!("k6_requests_total{{{group},team=\"a\",test_name=\"smoke\"}} 30"),
+            format!("k6_error_rate_percent{{{group},team=\"a\",test_name=\"smoke\"}} 0"),
+            format!("k8sfv_test_result{{{group},test_name=\"smoke\"}} {passed}"),
+            // What another test left stays where it is.
+            "k8sfv_test_result{code_level=\"\",instance=\"\",job=\"k6\",test_name=\"other\"} 1".to_owned(),
         ] {
             assert!(page.lines().any(|line| line == row), "{row}: {page}");
         }

@@ -53,8 +53,10 @@ pub(super) const STARTS: (&str, &str) =
     ("podometer_load_starts_total", "Starts that were due, by scenario and what became of them.");
 
 /// Ours: reasons not to believe the numbers.
-pub(super) const INVALID: (&str, &str) =
-    ("podometer_load_invalid", "1 while the generator itself is the bottleneck.");
+pub(super) const INVALID: (&str, &str) = (
+    "podometer_load_invalid",
+    "1 once the generator itself is the bottleneck: what the run says cannot be believed.",
+);
 
 /// At the end, for a Pushgateway: latencies in milliseconds.
 pub(super) const LATENCIES: [(&str, Method); 7] = [

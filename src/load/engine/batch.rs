@@ -27,6 +27,14 @@ struct Job {
 struct Together(Vec<(usize, Connection)>);
 
 impl Together {
+    /// One that a lane let go of is no good to the others either.
+    fn forget(&mut self, host: usize, lanes: &mut [Lane]) {
+        self.0.retain(|(known, _)| *known != host);
+        for lane in lanes {
+            lane.drop_shared(host);
+        }
+    }
+
     /// The lane uses the one that is known, or makes its own known.
     fn join(&mut self, lane: &mut Lane, host: usize) {
         self.0.retain_mut(|(_, connection)| connection.is_open());
@@ -103,8 +111,10 @@ impl User {
                     };
                     drop(flying.remove(at));
                     answered(&asking(job.place), script, &lane.reader, &ended, values);
-                    if let Ok(host) = job.host {
-                        together.join(&mut lane, host);
+                    match job.host {
+                        Ok(host) if lane.has(host) => together.join(&mut lane, host),
+                        Ok(host) => together.forget(host, &mut lanes),
+                        Err(_) => {}
                     }
                     lanes.push(lane);
                     last = last.max(ended.at);

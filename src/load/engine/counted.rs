@@ -16,6 +16,8 @@ use crate::load::protocol::http2::Farewell;
 #[derive(Debug, Default)]
 pub(super) struct Wire {
     pub(super) read: Cell<u64>,
+    /// What was read in all: nobody takes it away.
+    pub(super) read_in_all: Cell<u64>,
     pub(super) written: Cell<u64>,
     /// When something was written last, in nanoseconds of the run.
     pub(super) written_ns: Cell<u64>,
@@ -67,7 +69,9 @@ impl AsyncRead for Counted {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let came = &buffer.filled()[before..];
-        self.wire.read.set(self.wire.read.get() + came.len() as u64);
+        for counted in [&self.wire.read, &self.wire.read_in_all] {
+            counted.set(counted.get() + came.len() as u64);
+        }
         self.wire.farewell.borrow_mut().take(came);
         self.noted(read)
     }

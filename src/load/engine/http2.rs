@@ -93,6 +93,7 @@ impl Client {
         times: &mut Times,
     ) -> (Result<(), Failure>, bool) {
         let wire = Rc::clone(&self.task.wire);
+        let before = wire.read_in_all.get();
         let result = self.request(sending, reader, deadline, clock, times).await;
         let result = result.map_err(|error| match error {
             Broken::Library(error) => failure_of(&error, &wire),
@@ -105,10 +106,9 @@ impl Client {
         // The task of the connection sends it later than it was handed over.
         times.sent = wire.written_ns.get().clamp(times.sent.min(times.first), times.first);
         times.sent_bytes = wire.written.take();
-        let read = wire.read.take();
-        reader.ended(read);
+        reader.ended(wire.read.take());
         // Not a single byte in all of its time: that server is gone, and nobody will tell.
-        let is_dead = matches!(result, Err(Failure::Timeout)) && read == 0;
+        let is_dead = matches!(result, Err(Failure::Timeout)) && wire.read_in_all.get() == before;
         let is_kept = !is_dead && self.is_open();
         (result, is_kept)
     }

@@ -68,6 +68,11 @@ impl Lane {
         }
     }
 
+    /// Lets go of a connection to this server that others use as well.
+    pub(super) fn drop_shared(&mut self, host: usize) {
+        self.connections.retain(|(known, connection)| *known != host || connection.shared().is_none());
+    }
+
     fn keep(&mut self, host: usize, connection: Connection) {
         if self.connections.len() == MOST_IDLE {
             self.connections.remove(0);

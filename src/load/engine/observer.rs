@@ -33,6 +33,8 @@ pub struct Tick<'a> {
     pub last: &'a Arc<Meter>,
     pub vus: u64,
     pub vus_max: u64,
+    /// As far as is known, the generator itself is what is measured.
+    pub is_invalid: bool,
     /// The run is over: what came since the last whole second.
     pub is_last: bool,
     pub(super) books: &'a Books,

@@ -26,6 +26,8 @@ pub(super) struct Hop {
     /// The header, where it was given and is another than that of the URL.
     host: Option<Vec<u8>>,
     body: Vec<u8>,
+    /// The host that was asked first.
+    first: Box<str>,
     /// The URL that sent it on.
     referer: Option<String>,
 }
@@ -49,8 +51,9 @@ impl Hop {
                 _ => headers.push((field.name.to_owned(), field.value.to_vec())),
             }
         }
-        let own = origin.authority();
+        let (own, first) = (origin.authority(), origin.host.as_ref().into());
         Some(Hop {
+            first,
             host: host.filter(|host| !host.eq_ignore_ascii_case(own.as_bytes())),
             origin,
             target: head.path?.to_owned(),
@@ -83,7 +86,7 @@ impl Hop {
             self.body.clear();
             self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
         }
-        if !is_at_or_below(&origin.host, &self.origin.host) {
+        if !is_at_or_below(&origin.host, &self.first) {
             self.headers.retain(|(name, _)| !PRIVATE.contains(&name.to_ascii_lowercase().as_str()));
             self.cookies.clear();
         }
@@ -240,6 +243,16 @@ mod tests {
         for (status, expected) in [(301, changed), (302, changed), (303, changed), (307, kept), (308, kept)] {
             assert_eq!(after(status, "/n"), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn secrets_come_back_to_the_host_that_was_asked_first() {
+        let mut hop = Hop::of(origin("http://h/"), FIRST, 1).unwrap();
+        for location in ["http://b.h/", "http://h/"] {
+            assert!(hop.follow(307, location.as_bytes()));
+        }
+        let text = String::from_utf8(hop.bytes(&Jar::default(), 0)).unwrap();
+        assert!(text.contains("Authorization: z") && text.contains("Cookie: a=1"), "{text}");
     }
 
     #[test]

@@ -268,6 +268,7 @@ impl Coordinator {
             last: self.last.get(),
             vus,
             vus_max,
+            is_invalid: !self.health.reasons(&books.total, books.elapsed.nanos()).is_empty(),
             is_last,
             books,
             started_ms: self.started_ms,

@@ -25,6 +25,8 @@ pub struct Second {
     pub wall_ns: i64,
     pub vus: u64,
     pub vus_max: u64,
+    /// As in [`Tick`].
+    pub is_invalid: bool,
     pub meter: Arc<Meter>,
 }
 
@@ -50,6 +52,7 @@ impl Tick<'_> {
             wall_ns: self.started_ms.saturating_mul(1_000_000).saturating_add_unsigned(self.elapsed.nanos()),
             vus: self.vus,
             vus_max: self.vus_max,
+            is_invalid: self.is_invalid,
             meter: Arc::clone(self.last),
         }
     }
@@ -62,6 +65,7 @@ impl Second {
         (self.elapsed, self.wall_ns) = (later.elapsed, later.wall_ns);
         self.span = Span::from_nanos(self.span.nanos().saturating_add(later.span.nanos()));
         (self.vus, self.vus_max) = (later.vus, later.vus_max);
+        self.is_invalid = later.is_invalid;
     }
 }
 

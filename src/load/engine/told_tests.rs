@@ -76,6 +76,7 @@ fn second(plan: &Plan, vus: u64) -> Second {
         wall_ns: 1_000,
         vus,
         vus_max: 9,
+        is_invalid: false,
         meter: Arc::new(meter),
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Beside<'a> {
     pub(super) stage: Option<usize>,
     /// What became of starts so far.
     pub(super) schedules: &'a [Schedule],
+    /// As far as is known, the generator itself is what is measured.
+    pub(super) is_invalid: bool,
 }
 
 /// The form of an output.

@@ -42,6 +42,7 @@ impl Form for PageForm {
         let mut state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.interval.append(interval);
         state.schedules = beside.schedules.to_vec();
+        state.is_invalid = beside.is_invalid;
         Vec::new()
     }
 

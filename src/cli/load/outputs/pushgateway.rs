@@ -41,7 +41,12 @@ pub(super) fn output(
     sink.token_env = variables.name_of_set("TOKEN");
     // k8sfv's own variable.
     let code_level = (opening.variable)("CODE_LEVEL").unwrap_or_default();
-    // A run replaces what the one before left: with its id nobody would find it again.
+    // A run replaces what the one before of the same test left, and no other test's: with its id nobody would find it
+    // again.
+    sink.grouping.insert("test_name".to_owned(), test_name.clone());
+    if !code_level.is_empty() {
+        sink.grouping.insert("code_level".to_owned(), code_level.clone());
+    }
     let form = PushedForm { labels: opening.tags.to_vec(), test_name, code_level };
     Ok(Output { sink: sink.name.clone(), form: Box::new(form) })
 }

@@ -55,6 +55,7 @@ struct Run {
     stages: Stages,
     started_ns: i64,
     elapsed: Span,
+    is_invalid: bool,
 }
 
 impl Worker {
@@ -90,7 +91,7 @@ impl Worker {
         for (at, text) in run.stages.begun(second.elapsed) {
             self.event(&text, run.started_ns.saturating_add_unsigned(at.nanos()));
         }
-        run.elapsed = second.elapsed;
+        (run.elapsed, run.is_invalid) = (second.elapsed, second.is_invalid);
         let mut interval = run.teller.interval(second);
         for place in 0..self.outputs.len() {
             let line = &mut self.outputs[place];
@@ -177,7 +178,11 @@ impl Worker {
         line.latest_ns = interval.end_ns;
         // Of a stage that begins with the end of the interval nothing is in it.
         let within = Span::from_nanos(run.elapsed.nanos().saturating_sub(1));
-        let beside = Beside { stage: run.stages.number(within), schedules: run.teller.schedules() };
+        let beside = Beside {
+            stage: run.stages.number(within),
+            schedules: run.teller.schedules(),
+            is_invalid: run.is_invalid,
+        };
         let batches = form.batches(interval, beside);
         interval.end_ns = end_ns;
         self.push(place, batches);
@@ -225,6 +230,7 @@ impl Run {
             stages: Stages::of(plan),
             started_ns: second.wall_ns.saturating_sub_unsigned(second.elapsed.nanos()),
             elapsed: Span::default(),
+            is_invalid: false,
         }
     }
 }

@@ -45,9 +45,12 @@ pub(in crate::cli::top) fn run(arguments: &Top, file: &Path) -> Result<(), Failu
 fn read(file: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     if file == Path::new("-") {
-        std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
+        std::io::stdin().take(MAX_BYTES + 1).read_to_string(&mut text)?;
     } else {
-        std::fs::File::open(file)?.take(MAX_BYTES).read_to_string(&mut text)?;
+        std::fs::File::open(file)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    }
+    if text.len() as u64 > MAX_BYTES {
+        bail!("is larger than {MAX_BYTES} bytes");
     }
     Ok(text)
 }

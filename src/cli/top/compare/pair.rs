@@ -43,14 +43,17 @@ pub(super) struct Pair {
     pub(super) cause: Option<String>,
     /// One sentence. Empty where there is nothing to say.
     pub(super) detail: String,
+    /// kubectl has a value of a pod that the agent knows, and the agent has none.
+    is_lacking: bool,
 }
 
 /// What a pair says of the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
-    /// One of the two has no value.
+    /// kubectl has no value, or the agent does not know the pod.
     NotCompared,
     Within,
+    /// Further apart than the bound, or the agent has no value where kubectl has one.
     Off,
 }
 
@@ -58,14 +61,16 @@ impl Pair {
     /// `row` is the agent's, `theirs` kubectl's.
     pub(super) fn of(resource: Resource, row: Option<&DriftRow>, theirs: Option<u64>) -> Pair {
         let ours = row.and_then(|row| resource.of(row.top.as_ref()?));
+        let is_lacking = row.is_some() && ours.is_none() && theirs.is_some();
         let (cause, detail) = match (ours, theirs) {
+            (None, Some(_)) if is_lacking => missing("the agent has no value of its own for this pod"),
             (Some(ours), Some(theirs)) if ours == theirs => (None, String::new()),
             (Some(ours), Some(theirs)) if ours.abs_diff(theirs) == 1 => {
                 (Some("rounding".to_owned()), String::new())
             }
             _ => row.map_or_else(|| missing("the agent has no such pod"), |row| why(resource, row, theirs)),
         };
-        Pair { resource, ours, theirs, cause, detail }
+        Pair { resource, ours, theirs, cause, detail, is_lacking }
     }
 
     /// Ours over theirs minus one.
@@ -76,7 +81,9 @@ impl Pair {
 
     /// One unit of what is printed is always within: neither side can tell less. `bound` is a share.
     pub(super) fn verdict(&self, bound: f64) -> Verdict {
-        let (Some(ours), Some(theirs)) = (self.ours, self.theirs) else { return Verdict::NotCompared };
+        let (Some(ours), Some(theirs)) = (self.ours, self.theirs) else {
+            return if self.is_lacking { Verdict::Off } else { Verdict::NotCompared };
+        };
         let apart = ours.abs_diff(theirs);
         // A billionth of a unit makes up for shares that binary fractions miss by a hair.
         let is_within = apart <= 1 || apart as f64 <= bound * theirs as f64 + 1e-9;
@@ -176,6 +183,8 @@ mod tests {
             assert_eq!(cpu(Some(&row), theirs), wanted, "{ours} {api:?} {told:?} {theirs:?}");
         }
         assert_eq!(cpu(None, Some(5)), (word("missing"), Verdict::NotCompared));
+        let unmeasured = DriftRow { top: None, ..row(0.1, Some(0.1), None) };
+        assert_eq!(cpu(Some(&unmeasured), Some(100)), (word("missing"), Verdict::Off));
     }
 
     #[test]

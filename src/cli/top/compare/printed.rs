@@ -21,6 +21,8 @@ pub(super) enum PrintedError {
     Line { line: usize, text: String },
     #[error("line {line}: {text:?} has no namespace; print with kubectl top pods -A, or give -n NAMESPACE")]
     NoNamespace { line: usize, text: String },
+    #[error("line {line}: has containers; print with kubectl top pods, without --containers")]
+    Containers { line: usize },
     #[error("line {line}: {namespace}/{name} is there twice")]
     Twice { line: usize, namespace: String, name: String },
 }
@@ -31,6 +33,9 @@ pub(super) fn parse(text: &str, namespace: Option<&str>) -> Result<BTreeMap<PodN
     for (index, text) in text.lines().enumerate() {
         let line = index + 1;
         let cells: Vec<&str> = text.split_whitespace().collect();
+        if is_head(&cells) && cells.contains(&"POD") {
+            return Err(PrintedError::Containers { line });
+        }
         if cells.is_empty() || is_head(&cells) || is_sum(&cells) {
             continue;
         }
@@ -86,6 +91,7 @@ mod tests {
     fn what_is_no_such_line_is_named() {
         let line = |text: &str| parse(text, None).unwrap_err().to_string();
         assert!(line("a b 1m 1Mi\nerror: Metrics API not available").starts_with("line 2: "));
+        assert!(line("POD NAME CPU(cores) MEMORY(bytes)\na b 1m 1Mi").contains("without --containers"));
         assert!(line("a b lots 1Mi").contains("is no line of kubectl top pods"));
         assert!(line("cart-0 1m 1Mi").contains("-n NAMESPACE"));
         assert!(line("a b 1m 1Mi\na b 2m 1Mi").contains("a/b is there twice"));

@@ -49,12 +49,15 @@ impl Report {
         bound: f64,
     ) -> Report {
         let is_wanted = |name: &PodName| namespace.is_none_or(|namespace| name.0 == namespace);
-        let rows: BTreeMap<PodName, &DriftRow> = document
-            .pods
-            .iter()
-            .filter_map(|row| Some(((row.namespace.clone()?, row.pod.clone()?), row)))
-            .filter(|(name, _)| is_wanted(name))
-            .collect();
+        let mut rows: BTreeMap<PodName, &DriftRow> = BTreeMap::new();
+        for row in &document.pods {
+            let Some(name) = row.namespace.clone().zip(row.pod.clone()).filter(is_wanted) else { continue };
+            // A pod that ended may be listed beside the one that has its name now.
+            let known = rows.entry(name).or_insert(row);
+            if known.top.is_none() {
+                *known = row;
+            }
+        }
         let theirs: BTreeSet<&PodName> = printed.keys().filter(|name| is_wanted(name)).collect();
         let elsewhere = theirs.iter().filter(|name| !rows.contains_key(**name)).count();
         let line = |(name, row): (&PodName, &&DriftRow)| {
@@ -170,7 +173,9 @@ mod tests {
     fn pods_of_both_sides_are_counted() {
         let mut idle = row("idle", 0.0);
         idle.top = None;
-        let pods = vec![row("even", 0.1), row("off", 0.2), row("young", 0.3), idle];
+        let mut ended = row("even", 0.0);
+        ended.top = None;
+        let pods = vec![ended.clone(), row("even", 0.1), ended, row("off", 0.2), row("young", 0.3), idle];
         let document = DriftDocument { node: "n1".to_owned(), pods, ..DriftDocument::default() };
         let of = |name: &str, millicores| {
             (("shop".to_owned(), name.to_owned()), Printed { millicores, mebibytes: 5 })
