@@ -78,17 +78,22 @@ copy_from_image() {
 
 # Serves metrics as that user with those bounds, and is small: what the process is allowed is read from the kernel.
 check_image() {
-  local port log=$TMPDIR/agent.log pid page size field
+  local port log=$TMPDIR/agent.log pid page size field missing
   for port in {19758..19799}; do (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break; done
   run_image "127.0.0.1:$port" >"$log" 2>&1 &
   local container=$!
   # shellcheck disable=SC2064
   trap "kill $container 2>/dev/null || true" EXIT
-  page=$(curl --silent --fail --retry 60 --retry-delay 1 --retry-connrefused --retry-all-errors \
-    "http://127.0.0.1:$port/metrics") || { cat "$log" >&2; return 1; }
-  for field in podometer_build_info machine_memory_bytes container_cpu_usage_seconds_total; do
-    grep -q "^$field" <<<"$page" || { echo "/metrics of the image lacks $field" >&2; return 1; }
+  # What it has read of the node comes a moment after the first answer.
+  for _ in {1..60}; do
+    page=$(curl --silent --fail "http://127.0.0.1:$port/metrics" || true) missing=''
+    for field in podometer_build_info machine_memory_bytes container_cpu_usage_seconds_total; do
+      grep -q "^$field" <<<"$page" || missing=$field
+    done
+    [ -n "$missing" ] || break
+    sleep 1
   done
+  [ -z "$missing" ] || { cat "$log" >&2; echo "/metrics of the image lacks $missing" >&2; return 1; }
   pid=$(podman inspect --format '{{.State.Pid}}' podometer-ci)
   for field in 'Uid: 65532 65532' 'Gid: 65532 65532' 'CapEff: 0000000000000000' 'CapBnd: 0000000000000000' 'NoNewPrivs: 1'; do
     tr '\t' ' ' <"/proc/$pid/status" | grep -q "^$field" || { echo "the image's process is not: $field" >&2; return 1; }
