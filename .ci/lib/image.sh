@@ -55,6 +55,8 @@ build_image() {
 #   run_image ADDRESS
 run_image() {
   mkdir -p "$TMPDIR/cgroup"
+  # One that a broken run left.
+  podman rm --force --ignore podometer-ci >/dev/null 2>&1 || true
   # crun refuses a host that has cgroup v2 beside v1, which is hidden from it alone.
   # shellcheck disable=SC2016
   unshare --mount --propagation private bash -ec '
