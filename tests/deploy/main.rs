@@ -21,6 +21,8 @@ mod build;
 mod containers;
 /// Kinds that others define: what of them is used, as types.
 mod custom;
+/// What others bring.
+mod elsewhere;
 /// That the rules of references can fail.
 mod mended;
 /// Our own containers, run with their own arguments.
