@@ -39,6 +39,8 @@ mod schemas;
 mod secrets;
 /// Selectors of labels, and what they find.
 mod selectors;
+/// Pods that are measured twice and counted once.
+mod sidecars;
 /// A database as the manifests begin it.
 mod stores;
 /// The API as Rust types: nothing is lost on the way through.
