@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use podometer::target::Target;
+use serde_json::{Value, json};
 
 use super::jvm::{Jvm, USER};
 use super::kubelet::{Kubelet, STEP_USEC};
@@ -143,12 +144,21 @@ fn find(folder: &Path, name: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The sink as `deploy/` has it, so that what is deployed answers the dashboards: only where it writes to, as whom and how
+/// often is the test's.
 fn sinks(influxdb: &Server) -> String {
-    format!(
-        "sinks: {{influxdb: [{{url: \"{}\", database: telegraf, create_database: true, interval: 1s, \
-         net_protocol_row: true}}]}}\n",
-        influxdb.url()
-    )
+    let deployed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/agent/components/influxdb/podometer.yaml");
+    let text = std::fs::read_to_string(deployed).unwrap();
+    let settings: Value = serde_saphyr::from_str(&text).unwrap();
+    let mut sink = settings["sinks"]["influxdb"][0].as_object().unwrap().clone();
+    for login in ["username", "password_file"] {
+        assert!(sink.remove(login).is_some(), "{login}");
+    }
+    sink.insert("url".to_owned(), influxdb.url().into());
+    sink.insert("create_database".to_owned(), true.into());
+    sink.insert("interval".to_owned(), "1s".into());
+    format!("sinks: {}\n", json!({"influxdb": [sink]}))
 }
 
 /// A recorded hierarchy, and its kubelet for names, networks and volumes.
@@ -184,9 +194,9 @@ fn recorded_node(folder: &Path, influxdb: &Server) -> (Host, Kubelet, Agent) {
 /// The recorded pods stand alone; here one workload owns them, as most are owned in a cluster.
 fn owned(folder: &Path) -> String {
     let text = std::fs::read(folder.join("pods.json")).unwrap();
-    let mut list: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let mut list: Value = serde_json::from_slice(&text).unwrap();
     for pod in list["items"].as_array_mut().unwrap() {
-        pod["metadata"]["ownerReferences"] = serde_json::json!([
+        pod["metadata"]["ownerReferences"] = json!([
             {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "recorded", "uid": "o", "controller": true}
         ]);
     }

@@ -201,3 +201,39 @@ fn the_agent_has_the_rights_that_the_readme_lists() {
     granted.sort();
     assert_eq!(granted, documented());
 }
+
+/// What the program says that it asks for: `RESOURCE VERB, VERB`, below `Rights:` of its help.
+fn asked_by_the_injector() -> Vec<(String, String)> {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_podometer"));
+    let output = program.args(["inject", "serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let lines = help.lines().skip_while(|line| *line != "Rights:").skip(1);
+    let mut asked = Vec::new();
+    for line in lines.take_while(|line| line.starts_with("  ")) {
+        let (resource, verbs) = line.trim().split_once(' ').unwrap();
+        let verbs = verbs.split(", ").map(|verb| verb.split(' ').next().unwrap());
+        let is_verb = |verb: &&str| ["create", "get", "list", "patch", "update", "watch"].contains(verb);
+        asked.extend(verbs.filter(is_verb).map(|verb| (resource.to_owned(), verb.to_owned())));
+    }
+    asked.sort();
+    asked
+}
+
+#[test]
+fn the_injector_has_the_rights_that_it_asks_for() {
+    let Some(inject) = build::all().iter().find(|build| build.directory == "inject") else { return };
+    let mut granted = Vec::new();
+    for kind in ["ClusterRole", "Role"] {
+        let role = inject.find(kind, None, "podometer-injector").unwrap();
+        for rule in items(role, "/rules") {
+            for (resource, verb) in items(rule, "/resources")
+                .iter()
+                .flat_map(|resource| items(rule, "/verbs").iter().map(move |verb| (resource, verb)))
+            {
+                granted.push((resource.as_str().unwrap().to_owned(), verb.as_str().unwrap().to_owned()));
+            }
+        }
+    }
+    granted.sort();
+    assert_eq!(granted, asked_by_the_injector());
+}

@@ -19,12 +19,16 @@ type Labels = BTreeMap<String, String>;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Selector {
+    /// Without it any will do, which only the API of the Prometheus Operator allows.
+    #[serde(default)]
     match_labels: Labels,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NamespaceSelector {
+    any: Option<bool>,
+    #[serde(default)]
     match_names: Vec<String>,
 }
 
@@ -57,8 +61,25 @@ struct Endpoint {
     interval: Option<String>,
     scrape_timeout: Option<String>,
     honor_labels: Option<bool>,
+    tls_config: Option<TlsConfig>,
+    authorization: Option<Authorization>,
     #[serde(default)]
     relabelings: Vec<Relabeling>,
+    #[serde(default)]
+    metric_relabelings: Vec<Relabeling>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TlsConfig {
+    insecure_skip_verify: bool,
+}
+
+/// Of the type `Bearer`, where none is named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Authorization {
+    credentials: KeyOf,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +89,7 @@ struct ServiceMonitor {
     selector: Selector,
     namespace_selector: Option<NamespaceSelector>,
     scrape_native_histograms: Option<bool>,
+    scrape_classic_histograms: Option<bool>,
     endpoints: Vec<Endpoint>,
 }
 
@@ -78,6 +100,7 @@ struct PodMonitor {
     selector: Selector,
     namespace_selector: Option<NamespaceSelector>,
     scrape_native_histograms: Option<bool>,
+    scrape_classic_histograms: Option<bool>,
     pod_metrics_endpoints: Vec<Endpoint>,
 }
 
@@ -122,6 +145,7 @@ struct KeyOf {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GrafanaDashboard {
     instance_selector: Selector,
+    allow_cross_namespace_import: Option<bool>,
     folder: Option<String>,
     config_map_ref: KeyOf,
 }
@@ -130,6 +154,7 @@ struct GrafanaDashboard {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct GrafanaDatasource {
     instance_selector: Selector,
+    allow_cross_namespace_import: Option<bool>,
     #[serde(default)]
     values_from: Vec<ValueFrom>,
     datasource: Datasource,

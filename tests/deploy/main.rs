@@ -21,6 +21,8 @@ mod build;
 mod containers;
 /// Kinds that others define: what of them is used, as types.
 mod custom;
+/// What others bring.
+mod elsewhere;
 /// That the rules of references can fail.
 mod mended;
 /// Our own containers, run with their own arguments.
@@ -37,6 +39,8 @@ mod schemas;
 mod secrets;
 /// Selectors of labels, and what they find.
 mod selectors;
+/// Pods that are measured twice and counted once.
+mod sidecars;
 /// A database as the manifests begin it.
 mod stores;
 /// The API as Rust types: nothing is lost on the way through.

@@ -109,6 +109,14 @@ fn breaks() -> Vec<Break> {
             "no Service",
         ),
         ("operator", "PodMonitor", "k6", "/spec/podMetricsEndpoints/0/port", wrong(), "no port"),
+        (
+            "operator/components/agent-token",
+            "ServiceMonitor",
+            "podometer",
+            "/spec/endpoints/0/authorization/credentials/key",
+            wrong(),
+            "Secret",
+        ),
         ("keda", "ScaledObject", "target", "/spec/scaleTargetRef/name", wrong(), "Deployment"),
         ("hpa", "HorizontalPodAutoscaler", "target", "/spec/scaleTargetRef/name", wrong(), "Deployment"),
         (

@@ -1,45 +1,14 @@
 //! Every name that one object has of another, followed.
 //!
-//! An overlay stands for itself: what it names is in it. Any other directory may name what another one brings. What is
-//! never ours stands in `OUTSIDE`, with whose it is.
+//! An overlay stands for itself: what it names is in it, but for what `elsewhere` says. Any other directory may name
+//! what another one brings.
 
 use serde_json::Value;
 
 use crate::build::{self, Build, called, containers, items, namespace_of, template, text};
+use crate::elsewhere::{is_apart, is_outside};
 use crate::secrets;
 use crate::selectors::{has_port, labels, pods, serves, takes};
-
-/// Objects that are there without us: kind, name, whose.
-const OUTSIDE: [(&str, &str, &str); 5] = [
-    ("ClusterRole", "system:auth-delegator", "Kubernetes'"),
-    ("Deployment", "nginx-thrift", "the social network's"),
-    ("PriorityClass", "system-cluster-critical", "Kubernetes'"),
-    ("Role", "extension-apiserver-authentication-reader", "Kubernetes', in kube-system"),
-    ("Service", "nginx-thrift", "the social network's"),
-];
-/// Directories of overlays that name what is applied by itself: directory, kind, name, why.
-const APART: [(&str, &str, &str, &str); 8] = [
-    ("overlays/autoscaling/keda", "Service", "prometheus-service", "overlays/autoscaling brings it"),
-    ("overlays/continuous-load", "ServiceMonitor", "podometer", "the agent is applied in its own namespace"),
-    ("overlays/continuous-load", "ServiceMonitor", "podometer-node", "likewise"),
-    ("overlays/jmeter-starterkit/load", "", "", "overlays/jmeter-starterkit brings the rest"),
-    ("overlays/social-network/load", "", "", "overlays/social-network brings the stores"),
-    ("overlays/social-network/soak", "", "", "likewise"),
-    ("overlays/social-network/spike", "", "", "likewise"),
-    ("overlays/social-network/stress", "", "", "likewise"),
-];
-
-pub(crate) fn is_outside(kind: &str, name: &str) -> bool {
-    OUTSIDE.iter().any(|(known, called, _)| *known == kind && *called == name)
-}
-
-/// Whether the directory may name what another one brings.
-pub(crate) fn is_apart(build: &Build, kind: &str, name: &str) -> bool {
-    !build.is_whole()
-        || APART.iter().any(|(directory, of, called, _)| {
-            *directory == build.directory && (of.is_empty() || *of == kind && *called == name)
-        })
-}
 
 /// What does not resolve, a line each.
 pub(crate) fn complaints(build: &Build, all: &[Build]) -> Vec<String> {
@@ -335,10 +304,18 @@ impl<'a> Search<'a> {
             if !services.iter().all(has) {
                 self.fault(object, &format!("its Services have no port {}", endpoint["port"]));
             }
+            let token = &endpoint["authorization"]["credentials"];
+            if !token.is_null() {
+                self.secret(object, text(token, "/name"), token.get("key").and_then(Value::as_str));
+            }
         }
     }
 
     fn pod_monitor(&mut self, object: &Value) {
+        // Pods of all namespaces are the applications', and none is here.
+        if object.pointer("/spec/namespaceSelector/any") == Some(&Value::Bool(true)) {
+            return;
+        }
         for namespace in Search::namespaces(object) {
             let pods = self.pods(object, Some(&namespace), &object["spec"]["selector"]);
             if pods.is_empty() {

@@ -8,7 +8,7 @@ pub(crate) struct AtInstall {
 }
 
 /// Sorted by name. deploy/README.md has the commands.
-pub(crate) const AT_INSTALL: [AtInstall; 4] = [
+pub(crate) const AT_INSTALL: [AtInstall; 5] = [
     AtInstall {
         name: "grafana-admin",
         keys: &["user", "password"],
@@ -28,6 +28,11 @@ pub(crate) const AT_INSTALL: [AtInstall; 4] = [
         name: "podometer-injector",
         keys: &["tls.crt", "tls.key", "ca.crt"],
         made_by: "the injector itself: its certificate, which it renews",
+    },
+    AtInstall {
+        name: "podometer-scraper-token",
+        keys: &["token"],
+        made_by: "kubectl create secret generic: what the operator's Prometheus shows to agents, only with components/agent-token",
     },
 ];
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::build::{self, Build, called, containers, items, namespace_of, template, text};
-use crate::references::{is_apart, is_outside};
+use crate::elsewhere::{is_apart, is_outside};
 use crate::selectors::serves;
 
 /// Sources of dashboards that a stack does not have: directory, Service, why its source is left as it is.

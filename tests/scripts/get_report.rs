@@ -20,7 +20,7 @@ fn log() -> String {
 
 fn cluster(pods: &str) -> Fake {
     let cases = format!(
-        "'get namespace '*) ;;\n'get job '*) ;;\n'wait '*) ;;\n'get pods '*) printf '{pods}' ;;\n\
+        "'get namespace '*) ;;\n'get job '*jsonpath*) echo Complete ;;\n'get job '*) ;;\n'get pods '*) printf '{pods}' ;;\n\
          *' young-0') echo 'starting' ;;\n*' gone-0') exit 1 ;;\n'logs '*) cat log ;;"
     );
     let fake = Fake::answering(&cases);
@@ -43,7 +43,46 @@ fn reports_are_taken_out_of_the_log() {
         assert!(read("log").contains("http_req_failed"));
         assert!(ended.stdout.contains(&format!("into/here/{pod}.json\n")), "{}", ended.stdout);
     }
-    assert!(fake.words().iter().any(|words| words.starts_with("wait ") && words.ends_with("--timeout=10m")));
+    assert!(
+        fake.words().iter().any(|words| words.starts_with("get job load-a ") && words.contains("jsonpath"))
+    );
+}
+
+/// A fake whose Job has one word of conditions after the other, and the last for ever.
+fn with_conditions(conditions: &[&str]) -> Fake {
+    let cases = "'get namespace '*) ;;\n\
+         'get job '*jsonpath*) head -n 1 conditions; [ \"$(wc -l <conditions)\" -eq 1 ] || sed -i 1d conditions ;;\n\
+         'get job '*) ;;\n'get pods '*) echo pod/load-a-0 ;;\n'logs '*) cat log ;;";
+    let fake = Fake::answering(cases);
+    // Time does not pass for the script, but for what it waits.
+    fake.install("date", "#!/bin/sh\ncat now\n");
+    fake.install("sleep", "#!/bin/sh\necho $(($(cat now) + $1)) >now.new\nmv now.new now\n");
+    fs::write(fake.path("now"), "1000\n").unwrap();
+    fs::write(fake.path("conditions"), conditions.join("\n") + "\n").unwrap();
+    fs::write(fake.path("log"), "TOTAL RESULTS\n").unwrap();
+    fake
+}
+
+#[test]
+fn an_end_is_complete_or_failed_and_nothing_else() {
+    for end in ["SuccessCriteriaMet Complete", "FailureTarget Failed"] {
+        let fake = with_conditions(&["", "Suspended", "SuccessCriteriaMet", "FailureTarget", end]);
+        let ended = fake.script("get-report", &["-j", "a", "--wait", "1h"]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{end}");
+        let asked = fake.words().iter().filter(|words| words.contains("jsonpath")).count();
+        assert_eq!(asked, 5, "{end}");
+    }
+}
+
+#[test]
+fn it_waits_as_long_as_it_was_told_to() {
+    for (patience, asked) in [("10s", 6), ("1m", 31)] {
+        let fake = with_conditions(&["FailureTarget"]);
+        let ended = fake.script("get-report", &["-j", "a", "--wait", patience]);
+        let words = format!("get-report: load-a has not ended within {patience}\n");
+        assert_eq!((ended.code, ended.stderr), (1, words));
+        assert_eq!(fake.words().iter().filter(|words| words.contains("jsonpath")).count(), asked);
+    }
 }
 
 #[test]
@@ -63,6 +102,8 @@ fn a_pod_that_did_not_report_is_named_and_fails() {
     }
     let ended = cluster("").script("get-report", &["-j", "a"]);
     assert_eq!((ended.code, ended.stderr.contains("load-a has no pods")), (1, true), "{ended:?}");
-    let ended = cluster("").script("get-report", &["-j", "a", "--wait", "long"]);
-    assert_eq!(ended.code, 64);
+    for patience in ["long", "10", "0s", "1m30s", "s"] {
+        let ended = cluster("").script("get-report", &["-j", "a", "--wait", patience]);
+        assert_eq!(ended.code, 64, "{patience}");
+    }
 }

@@ -84,12 +84,24 @@ fn a_profile_is_one_job_without_files() {
         container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
     assert_eq!(
         arguments.join(" "),
-        "load run stress --quiet --out-spool=/spool -e ENDPOINT=http://target:8080 -o influxdb=http://influxdb:8086/k6 \
-         -o jmeter=http://influxdb:8086/telegraf?application=stress -o prometheus=:9102 \
-         -o pushgateway=http://pushgateway:9091?job=k6&test_name=stress-$(POD_INDEX) \
+        "load run stress --quiet --out-spool=/spool -e ENDPOINT=http://target:8080 -o influxdb=http://influxdb.podometer.svc:8086/k6 \
+         -o jmeter=http://influxdb.podometer.svc:8086/telegraf?application=stress -o prometheus=:9102 \
+         -o pushgateway=http://pushgateway.podometer.svc:9091?job=k6&test_name=stress-$(POD_INDEX) \
          --seed=$(POD_INDEX) --tag=testid=load-stress --tag=segment=$(POD_INDEX)"
     );
     assert!(job["spec"]["template"]["spec"]["volumes"].as_array().unwrap().len() == 1, "no files");
+}
+
+#[test]
+fn stores_may_be_in_another_namespace_than_the_test() {
+    let fake = Fake::answering(CLUSTER);
+    let flags = ["-j", "stress", "-n", "shop", "--stores", "seguimiento", "--dry-run"];
+    let ended = fake.script("start-test", &flags);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    for store in ["influxdb.seguimiento.svc:8086/k6", "pushgateway.seguimiento.svc:9091?job=k6"] {
+        assert!(ended.stdout.contains(store), "{store}: {}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains("podometer.svc"), "{}", ended.stdout);
 }
 
 #[test]
@@ -190,6 +202,7 @@ fn what_cannot_be_started_is_refused_before_anything_is_touched() {
         (&["-j", "stress", "-c"], 64, "-c goes with a file"),
         (&["-j", "stress", "-m"], 64, "-m goes with a file"),
         (&["-j", "stress", "-e", "ENDPOINT"], 64, "allowed: NAME=VALUE"),
+        (&["-j", "stress", "--stores", "http://x"], 64, "allowed: the name of a namespace"),
         (&["-j"], 64, "-j needs a value"),
     ] {
         let ended = fake.script("start-test", arguments);
