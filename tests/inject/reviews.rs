@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::api_double::{Double, Fault};
 use crate::golden;
-use crate::webhook::{answer, bundle, call, connect, metrics, ready, until};
+use crate::webhook::{answer, api_server, bundle, call, config, connect, is_ready, metrics, ready, until};
 
 fn review(namespace: &str, annotations: &Value) -> Value {
     json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
@@ -230,6 +230,24 @@ async fn failed_namespaces_are_not_asked_for_at_once_again() {
         assert_eq!(patch(&post(&double, &running, "/mutate", body.as_bytes()).await), None);
     }
     assert_eq!(double.with(|store| store.log_lines("GET /api/v1/namespaces/shop")), 1);
+    running.stop().await;
+}
+
+/// On an old cluster a native sidecar would keep its pod from ever starting.
+#[tokio::test]
+async fn clusters_without_native_sidecars_get_none() {
+    let double = api_server().await;
+    double.fail("/version", Fault::Status(200, r#"{"major":"1","minor":"28+"}"#));
+    let running = Running::start(config(&double)).await.unwrap();
+    until(async || is_ready(&double, &running).await).await;
+    let body = review("shop", &json!({"podometer.io/inject": "true"})).to_string();
+    let response = post(&double, &running, "/mutate", body.as_bytes()).await;
+    assert_eq!(patch(&response), None);
+    let told = response["warnings"][0].as_str().unwrap();
+    assert!(told.contains("Kubernetes 1.28 knows no native sidecars"), "{told}");
+    double.heal();
+    double.fail("/version", Fault::Status(200, r#"{"major":"1","minor":"29"}"#));
+    until(async || patch(&post(&double, &running, "/mutate", body.as_bytes()).await).is_some()).await;
     running.stop().await;
 }
 
