@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::record::ANNOTATION as RECORD;
+use super::references;
 use super::settings::{Resources, View};
 use super::tree::Tree;
 use crate::model::quantity::Quantity;
@@ -13,6 +14,8 @@ const OURS: &str = "podometer.io/";
 /// Whether a pod is to have a sidecar.
 pub(super) const INJECT: &str = "podometer.io/inject: ";
 const TELEGRAF: &str = "telegraf.influxdata.com/";
+/// A pod has fewer that are worth a request each.
+const MOST_PORTS: usize = 16;
 
 /// What selects among the values of an input; here a sink does that. Sorted.
 const FILTERS: [&str; 10] = [
@@ -132,7 +135,7 @@ impl Wishes {
             ("requests-memory", _) => self.requests_memory = Some(quantity(value)?),
             ("limits-cpu", _) => self.limits_cpu = Some(quantity(value)?),
             ("limits-memory", _) => self.limits_memory = Some(quantity(value)?),
-            ("secret-env", _) => self.secret = text(),
+            ("secret-env", _) => self.secret = Some(references::object(value)?),
             // What the agent says of itself is always there.
             ("internal", _) => {}
             (filter, _) if FILTERS.contains(&filter) => {
@@ -146,9 +149,13 @@ impl Wishes {
     fn ports(&mut self, value: &str) -> Result<(), String> {
         for each in value.split(',').map(str::trim).filter(|each| !each.is_empty()) {
             let port = port(each)?;
-            if !self.scraped.ports.contains(&port) {
-                self.scraped.ports.push(port);
+            if self.scraped.ports.contains(&port) {
+                continue;
             }
+            if self.scraped.ports.len() == MOST_PORTS {
+                return Err(format!("only the first {MOST_PORTS} ports are scraped"));
+            }
+            self.scraped.ports.push(port);
         }
         Ok(())
     }
@@ -213,23 +220,19 @@ fn variable(annotation: &str, value: &str) -> Result<Variable, String> {
     let unknown = || "is not known here".to_owned();
     let (kind, name) =
         annotation.strip_prefix("env-").and_then(|rest| rest.split_once('-')).ok_or_else(unknown)?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if name.is_empty() || !name.chars().all(is_plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("{name:?} is no name of a variable"));
-    }
+    let name = references::variable(name)?;
     let key_of = || {
-        let pair = value.split_once('.').filter(|(object, key)| !object.is_empty() && !key.is_empty());
-        let pair = pair.map(|(object, key)| (object.to_owned(), key.to_owned()));
-        pair.ok_or_else(|| format!("{value:?} is not of the form NAME.KEY"))
+        let pair = value.split_once('.').ok_or_else(|| format!("{value:?} is not of the form NAME.KEY"))?;
+        Ok::<_, String>((references::object(pair.0)?, references::key(pair.1)?))
     };
     let source = match kind {
         "literal" => Source::Literal(value.to_owned()),
-        "fieldref" => Source::Field(value.to_owned()),
+        "fieldref" => Source::Field(references::field(value)?),
         "configmapkeyref" => key_of().map(|(object, key)| Source::ConfigMap(object, key))?,
         "secretkeyref" => key_of().map(|(object, key)| Source::Secret(object, key))?,
         _ => return Err(unknown()),
     };
-    Ok(Variable { name: name.to_owned(), source })
+    Ok(Variable { name, source })
 }
 
 #[cfg(test)]
@@ -254,6 +257,11 @@ mod tests {
             ("telegraf.influxdata.com/limits-cpu", "-1", "\"-1\" is no quantity; such as 100m or 64Mi"),
             ("telegraf.influxdata.com/env-literal-1A", "x", "\"1A\" is no name of a variable"),
             ("telegraf.influxdata.com/env-secretkeyref-A", "x", "\"x\" is not of the form NAME.KEY"),
+            ("telegraf.influxdata.com/env-secretkeyref-A", "X.y", "\"X\" is no name of an object"),
+            ("telegraf.influxdata.com/env-configmapkeyref-A", "x...y", "\"..y\" is no key of an object"),
+            ("podometer.io/env-fieldref-A", "spec.x", "\"spec.x\" is no field that a variable can have"),
+            ("podometer.io/env-literal-..", "x", "\"..\" is no name of a variable"),
+            ("podometer.io/secret-env", "A", "\"A\" is no name of an object"),
             (
                 "telegraf.influxdata.com/namepass",
                 "[\"a\"]",
@@ -264,6 +272,16 @@ mod tests {
         ] {
             assert_eq!(wishes(&[(key, value)]).warnings, [format!("{key}: {told}")]);
         }
+    }
+
+    #[test]
+    fn ports_are_few_and_the_rest_is_told() {
+        let many: Vec<String> = (1..=19_000).map(|port| port.to_string()).collect();
+        let found = wishes(&[("telegraf.influxdata.com/ports", &many.join(","))]);
+        assert_eq!(found.scraped.ports.len(), MOST_PORTS);
+        assert_eq!(found.warnings, ["telegraf.influxdata.com/ports: only the first 16 ports are scraped"]);
+        let twice = wishes(&[("telegraf.influxdata.com/ports", &"80,81,".repeat(20))]);
+        assert_eq!((twice.scraped.ports.len(), twice.warnings.len()), (2, 0));
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn done(root: &mut Tree, work: Work<'_>, remarks: &mut Vec<String>) -> bool {
             State::Removed => Some("removed".to_owned()),
             State::Already => Some("has this sidecar already".to_owned()),
             State::Refused(reason) => Some(format!("left as it is: {reason}")),
-            State::NotWanted => {
+            State::NotWanted | State::Undecided => {
                 matches!(work, Work::Inject(_)).then(|| "left as it is: it says no".to_owned())
             }
             State::Kept => None,

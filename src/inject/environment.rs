@@ -60,6 +60,18 @@ pub(super) fn layered(below: Vec<Leaf>, above: Vec<Leaf>) -> Vec<Leaf> {
     all
 }
 
+/// Cuts the list of targets; how many are left out.
+pub(super) fn bound_targets(leaves: &mut [Leaf], most: usize) -> usize {
+    let mut left_out = 0;
+    for leaf in leaves.iter_mut().filter(|leaf| leaf.path == TARGETS) {
+        if let Tree::List(list) = &mut leaf.value {
+            left_out += list.items.len().saturating_sub(most);
+            list.items.truncate(most);
+        }
+    }
+    left_out
+}
+
 /// Both lists; a name that is taken gets a number.
 fn joined(one: &Tree, two: &Tree) -> Tree {
     let mut items = one.items().to_vec();

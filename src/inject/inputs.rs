@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use super::annotations::Scraped;
 use super::class::refusals;
-use super::environment::{Leaf, layered, leaves};
+use super::environment::{Leaf, bound_targets, layered, leaves};
 use super::text::from_yaml;
 use super::tree::Tree;
 use crate::config::telegraf;
 
 /// Nobody writes more into an annotation.
 const MOST_BYTES: usize = 64 << 10;
+/// As many are no sidecar's work any more.
+const MOST_TARGETS: usize = 64;
 /// What a text of ours is called in messages.
 const PLACE: &str = "inputs";
 
@@ -21,7 +23,7 @@ pub(super) fn settings(scraped: &Scraped) -> (Vec<Leaf>, Vec<String>) {
         return (Vec::new(), vec![format!("{PLACE}: left out: is longer than {MOST_BYTES} bytes")]);
     }
     let described = imported(&single(scraped), &mut warnings);
-    let given = match scraped.inputs.as_deref() {
+    let mut given = match scraped.inputs.as_deref() {
         // Only a telegraf.conf has headers of tables.
         Some(text) if text.lines().any(|line| line.trim_start().starts_with("[[")) => {
             imported(text, &mut warnings)
@@ -29,7 +31,13 @@ pub(super) fn settings(scraped: &Scraped) -> (Vec<Leaf>, Vec<String>) {
         Some(text) => own(text, &mut warnings),
         None => Vec::new(),
     };
+    // Before they are put together, which looks at each beside each.
+    let mut left_out = bound_targets(&mut given, MOST_TARGETS);
     let mut found = layered(described, given);
+    left_out += bound_targets(&mut found, MOST_TARGETS);
+    if left_out > 0 {
+        warnings.push(format!("{PLACE}: left out: {left_out} targets; at most {MOST_TARGETS} are scraped"));
+    }
     // One that the agent would refuse would keep all of it from starting.
     let problems = refusals(&found);
     if !problems.is_empty() {
@@ -134,6 +142,19 @@ mod tests {
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         // The line of the annotation.
         assert!(warnings[0].starts_with("inputs:3: inputs.redis: left out"), "{warnings:?}");
+    }
+
+    #[test]
+    fn targets_are_few_and_the_rest_is_told() {
+        let urls: Vec<String> = (1..2_000).map(|port| format!("\"http://a:{port}\"")).collect();
+        let own: String =
+            (0..900).map(|n| format!("- {{name: n{n}, kind: nginx, url: \"http://a/\"}}\n")).collect();
+        for inputs in [format!("[[inputs.prometheus]]\nurls = [{}]\n", urls.join(", ")), own] {
+            let scraped = Scraped { ports: vec![80, 81], inputs: Some(inputs), ..Scraped::default() };
+            let (values, warnings) = of(&scraped);
+            assert_eq!(values[0].matches("\"name\"").count(), MOST_TARGETS);
+            assert!(warnings.last().unwrap().ends_with("targets; at most 64 are scraped"), "{warnings:?}");
+        }
     }
 
     #[test]

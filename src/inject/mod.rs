@@ -21,6 +21,8 @@ mod patch;
 mod plan;
 /// What was added, as it stands in the pod.
 mod record;
+/// Names of what annotations refer to, checked.
+mod references;
 /// Takes out what was added.
 mod removal;
 /// AdmissionReviews in and out.

@@ -24,6 +24,8 @@ pub(super) enum State {
     /// Another one of ours was there and stays.
     Kept,
     NotWanted,
+    /// It does not say, and whoever asks has no consent for those: its namespace may.
+    Undecided,
     /// It cannot have one; the reason goes on a sentence that begins with the pod.
     Refused(String),
     Removed,
@@ -57,16 +59,22 @@ pub(super) fn inject(pod: &Tree, is_job: bool, consent: Consent, settings: &Sett
     if !is_wanted(&wishes, pod, consent) {
         // Only what is wrong with the answer to this question is of interest then.
         wishes.warnings.retain(|warning| warning.starts_with(INJECT));
-        return Plan::nothing(State::NotWanted, wishes.warnings);
+        let state = if wishes.inject.is_none() { State::Undecided } else { State::NotWanted };
+        return Plan::nothing(state, wishes.warnings);
+    }
+    let record = Record::of(pod);
+    let is_there = record.as_ref().is_some_and(|record| record.is_true_of(pod));
+    // First of all: what it asks for now is of no interest where nothing is done.
+    if let Some(record) = record.as_ref().filter(|_| is_there && settings.existing == Existing::Keep) {
+        return Plan::nothing(State::Kept, kept(record).into_iter().collect());
     }
     let mut warnings = std::mem::take(&mut wishes.warnings);
-    let record = Record::of(pod);
     let mut steps = Steps::on(pod);
     if let Some(record) = &record {
         steps.remove(record);
     }
     let view = wishes.view.unwrap_or(settings.view);
-    if let Some(reason) = obstacle(&steps.pod, settings.form, view, is_job) {
+    if let Some(reason) = obstacle(&steps.pod, settings, view, is_job) {
         return Plan::nothing(State::Refused(reason), warnings);
     }
     let port = match fit::port(&steps.pod, &wishes, settings, &mut warnings) {
@@ -90,24 +98,24 @@ pub(super) fn inject(pod: &Tree, is_job: bool, consent: Consent, settings: &Sett
         form: settings.form,
         view,
         port,
-        resources: fit::resources(&steps.pod, &wishes, settings),
+        resources: fit::resources(&steps.pod, &wishes, settings, &mut warnings),
         user: if shares { fit::user(&steps.pod, &mut warnings) } else { None },
         leaves,
     };
     add(&mut steps, &mut next, &sidecar);
     annotate(&mut steps, &mut next, port);
-    match (record, settings.existing) {
-        (None, _) => Plan { state: State::Injected, operations: steps.operations, warnings },
-        (Some(_), _) if steps.pod.means(pod) => Plan::nothing(State::Already, warnings),
-        (Some(record), Existing::Keep) => {
-            let kept =
-                format!("the sidecar of podometer {} that is in this pod stays as it is", record.version);
-            Plan::nothing(State::Kept, vec![kept])
-        }
-        (Some(_), Existing::Replace) => {
-            Plan { state: State::Replaced, operations: steps.operations, warnings }
-        }
+    if is_there && steps.pod.means(pod) {
+        return Plan::nothing(State::Already, warnings);
     }
+    let state = if is_there { State::Replaced } else { State::Injected };
+    Plan { state, operations: steps.operations, warnings }
+}
+
+/// Another version than ours is worth a word.
+fn kept(record: &Record) -> Option<String> {
+    let is_other = record.version != env!("CARGO_PKG_VERSION");
+    is_other
+        .then(|| format!("the sidecar of podometer {} that is in this pod stays as it is", record.version))
 }
 
 const fn list(form: Form) -> &'static str {
@@ -137,6 +145,10 @@ fn unknown_class(name: &str, settings: &Settings) -> String {
 
 /// True where the containers will see each other's processes.
 fn share_processes(steps: &mut Steps, record: &mut Record, warnings: &mut Vec<String>) -> bool {
+    if steps.pod.at(&["spec", "hostPID"]).is_some_and(Tree::is_true) {
+        warnings.push("the pod has the node's processes (hostPID), beside which none are shared".to_owned());
+        return false;
+    }
     let path = ["spec", "shareProcessNamespace"];
     match steps.pod.at(&path) {
         Some(value) if value.is_true() => return true,
@@ -202,4 +214,59 @@ fn ensure(steps: &mut Steps, record: &mut Record, path: &[&str], (absent, null):
         path.split_last().and_then(|(last, way)| steps.pod.at(way).and_then(|tree| tree.entry(last)));
     record.made.push(if parent.is_some() { null } else { absent });
     steps.take(Operation::add(path, empty));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::from_yaml;
+    use super::*;
+
+    fn pod(text: &str) -> Tree {
+        from_yaml(text).unwrap().root.unwrap()
+    }
+
+    fn done(pod: &Tree, settings: &Settings) -> (State, Tree, Vec<String>) {
+        let plan = inject(pod, false, Consent::Given, settings);
+        let mut after = pod.clone();
+        for operation in &plan.operations {
+            operation.apply(&mut after);
+        }
+        (plan.state, after, plan.warnings)
+    }
+
+    #[test]
+    fn the_nodes_processes_are_not_shared() {
+        let settings = Settings { share_processes: Some("why".to_owned()), ..Settings::default() };
+        let (state, after, warnings) =
+            done(&pod("spec: {hostPID: true, containers: [{name: a}]}\n"), &settings);
+        assert_eq!(state, State::Injected);
+        assert!(after.at(&["spec", "shareProcessNamespace"]).is_none());
+        assert!(warnings.iter().any(|told| told.contains("hostPID")), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_record_counts_with_its_container_alone() {
+        let settings = Settings { existing: Existing::Keep, ..Settings::default() };
+        let (_, mut injected, _) = done(&pod("spec: {containers: [{name: a}]}\n"), &settings);
+        assert_eq!(done(&injected, &settings), (State::Kept, injected.clone(), Vec::new()));
+        Operation::remove(&["spec", "initContainers"]).apply(&mut injected);
+        let (state, again, _) = done(&injected, &settings);
+        assert_eq!(state, State::Injected);
+        assert!(again.at(&["spec", "initContainers"]).is_some());
+    }
+
+    /// Whatever it would be refused for now.
+    #[test]
+    fn what_is_kept_is_not_looked_at() {
+        let settings = Settings { existing: Existing::Keep, ..Settings::default() };
+        let (_, mut injected, _) = done(&pod("spec: {containers: [{name: a}]}\n"), &settings);
+        let class = Operation::add(&["metadata", "annotations", "podometer.io/class"], Tree::text("gone"));
+        class.apply(&mut injected);
+        assert_eq!(done(&injected, &settings).0, State::Kept);
+        let record = Record { version: "0.0.9".to_owned(), ..Record::of(&injected).unwrap() };
+        let other = Operation::add(&["metadata", "annotations", ANNOTATION], Tree::quoted(&record.text()));
+        other.apply(&mut injected);
+        let (state, _, warnings) = done(&injected, &settings);
+        assert_eq!((state, warnings.len()), (State::Kept, 1));
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+use super::settings::NAME;
 use super::tree::Tree;
 
 /// The annotation.
@@ -58,6 +59,12 @@ impl Record {
         serde_json::from_str::<Record>(text)
             .ok()
             .filter(|record| matches!(record.list.as_str(), "initContainers" | "containers"))
+    }
+
+    /// Whether what it tells of is in the pod still; others may have copied the annotation alone.
+    pub(super) fn is_true_of(&self, pod: &Tree) -> bool {
+        let items = pod.at(&["spec", &self.list]).map(Tree::items).unwrap_or_default();
+        items.iter().any(|item| item.text_at(&["name"]) == Some(NAME))
     }
 
     pub(super) fn text(&self) -> String {

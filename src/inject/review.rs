@@ -2,17 +2,18 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::patch::json_patch;
 use super::plan::{self, Plan, State};
 use super::select::Consent;
-use super::settings::Settings;
+use super::settings::{NAME, Settings};
 use super::text::from_json;
 use super::tree::Tree;
 
 const API_VERSION: &str = "admission.k8s.io/v1";
-/// Namespaces that nothing is ever added to, beside our own.
+/// Namespaces that nothing is ever added to. In our own it is pods of ours alone: applications may be beside them.
 const EXCLUDED: [&str; 2] = ["kube-node-lease", "kube-system"];
 /// No pod has more, however large it is; trees of more would take memory and time that nobody has.
 const MOST_VALUES: usize = 20_000;
@@ -68,25 +69,45 @@ pub struct Answer {
     pub pod: String,
     /// What the log should say.
     pub problem: Option<String>,
+    /// The pod says nothing itself: whether it is wanted is for its namespace to say.
+    pub is_open: bool,
 }
 
 impl Answer {
     /// For what could not be read at all.
     pub fn unread(outcome: Outcome, problem: impl Into<String>) -> Answer {
+        Answer::unread_of("", outcome, problem)
+    }
+
+    /// For a review of which no more is known than its uid, without which the API server takes no answer.
+    fn unread_of(uid: &str, outcome: Outcome, problem: impl Into<String>) -> Answer {
         Answer {
-            document: allowed("", None, &[]),
+            document: allowed(uid, None, &[]),
             outcome,
             pod: String::new(),
             problem: Some(problem.into()),
+            is_open: false,
         }
     }
 }
 
+/// What little is read of a review that is too large.
+#[derive(Deserialize)]
+struct Named {
+    request: Uid,
+}
+
+#[derive(Deserialize)]
+struct Uid {
+    uid: String,
+}
+
 /// Decides about the pod of a review.
 pub fn judge(body: &[u8], asked: Asked, own_namespace: &str, settings: &Settings) -> Answer {
-    // Without reading it: between two values stands a comma.
-    if body.split(|byte| *byte == b',').nth(MOST_VALUES).is_some() {
-        return Answer::unread(Outcome::TooLarge, format!("holds more than {MOST_VALUES} values"));
+    // Without a tree of it: between two values stands a comma.
+    if commas(body) >= MOST_VALUES {
+        let uid = serde_json::from_slice(body).map(|Named { request }| request.uid).unwrap_or_default();
+        return Answer::unread_of(&uid, Outcome::TooLarge, format!("holds more than {MOST_VALUES} values"));
     }
     let review = match from_json(body) {
         Ok(review) => review,
@@ -104,12 +125,13 @@ pub fn judge(body: &[u8], asked: Asked, own_namespace: &str, settings: &Settings
         outcome,
         pod: shown.clone(),
         problem,
+        is_open: false,
     };
     let pod = match fault(&review, uid, pod) {
         Ok(pod) => pod,
         Err(problem) => return answer(Outcome::Malformed, None, &[], Some(problem)),
     };
-    let is_excluded = namespace == own_namespace || EXCLUDED.contains(&namespace);
+    let is_excluded = namespace == own_namespace && is_ours(pod) || EXCLUDED.contains(&namespace);
     let is_create = request(&["operation"]) == Some("CREATE");
     if is_excluded || !is_create || request(&["subResource"]).is_some_and(|part| !part.is_empty()) {
         return answer(Outcome::NotWanted, None, &[], None);
@@ -120,17 +142,38 @@ pub fn judge(body: &[u8], asked: Asked, own_namespace: &str, settings: &Settings
     };
     let is_job = name_of_owner(pod) == Some("Job");
     let Plan { state, operations, mut warnings } = plan::inject(pod, is_job, consent, settings);
+    let is_open = state == State::Undecided;
     let (outcome, problem) = match state {
         State::Injected | State::Replaced => (Outcome::Injected, None),
         State::Already | State::Kept => (Outcome::Already, None),
-        State::NotWanted | State::Removed => (Outcome::NotWanted, None),
+        State::NotWanted | State::Undecided | State::Removed => (Outcome::NotWanted, None),
         State::Refused(reason) => {
             warnings.insert(0, format!("the pod {reason}"));
             (Outcome::LeftOut, Some(reason))
         }
     };
     let patch = (!operations.is_empty()).then(|| json_patch(&operations));
-    answer(outcome, patch.as_deref(), &warnings, problem)
+    Answer { is_open, ..answer(outcome, patch.as_deref(), &warnings, problem) }
+}
+
+/// Commas outside of strings, which is where arguments and annotations have theirs.
+fn commas(body: &[u8]) -> usize {
+    let (mut found, mut is_inside, mut is_escaped) = (0, false, false);
+    for byte in body {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_inside,
+            b'"' => is_inside = !is_inside,
+            b',' if !is_inside => found += 1,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a pod is a part of Podometer: the webhook must not wait for itself.
+fn is_ours(pod: &Tree) -> bool {
+    pod.text_at(&["metadata", "labels", "app.kubernetes.io/part-of"]) == Some(NAME)
 }
 
 /// The pod, or what the review lacks.
@@ -196,7 +239,26 @@ mod tests {
             (review(|_| {}), Outcome::Injected),
             (review(|review| review["request"]["operation"] = json!("UPDATE")), Outcome::NotWanted),
             (review(|review| review["request"]["namespace"] = json!("kube-system")), Outcome::NotWanted),
-            (review(|review| review["request"]["namespace"] = json!("podometer")), Outcome::NotWanted),
+            (review(|review| review["request"]["namespace"] = json!("podometer")), Outcome::Injected),
+            (
+                review(|review| {
+                    review["request"]["namespace"] = json!("podometer");
+                    let labels = json!({"app.kubernetes.io/part-of": "podometer"});
+                    review["request"]["object"]["metadata"]["labels"] = labels;
+                }),
+                Outcome::NotWanted,
+            ),
+            (
+                review(|review| {
+                    let commas = json!(",".repeat(MOST_VALUES));
+                    review["request"]["object"]["metadata"]["annotations"]["other"] = commas;
+                }),
+                Outcome::Injected,
+            ),
+            (
+                review(|review| review["request"]["object"]["spec"]["x"] = json!(vec![0; MOST_VALUES])),
+                Outcome::TooLarge,
+            ),
             (review(|review| review["request"]["subResource"] = json!("eviction")), Outcome::NotWanted),
             (review(|review| review["request"]["object"]["metadata"] = json!({})), Outcome::NotWanted),
             (review(|review| review["request"]["object"]["spec"] = json!({})), Outcome::LeftOut),
@@ -211,9 +273,14 @@ mod tests {
             assert_eq!(said["response"]["allowed"], true, "{place}");
             assert_eq!(said["response"]["uid"], "u-1", "{place}");
             assert_eq!(said["response"]["patch"].is_string(), outcome == Outcome::Injected, "{place}");
-            let is_told = matches!(outcome, Outcome::LeftOut | Outcome::Malformed);
+            let is_told = matches!(outcome, Outcome::LeftOut | Outcome::Malformed | Outcome::TooLarge);
             assert_eq!(answer.problem.is_some(), is_told, "{place}");
         }
+        let is_open = |annotations: Value| {
+            review(|review| review["request"]["object"]["metadata"]["annotations"] = annotations).is_open
+        };
+        assert!(is_open(json!({})) && is_open(json!({"podometer.io/inject": "maybe"})));
+        assert!(!is_open(json!({"podometer.io/inject": "false"})));
         let names: std::collections::BTreeSet<_> = Outcome::ALL.into_iter().map(|(_, name)| name).collect();
         assert_eq!(names.len(), Outcome::ALL.len());
     }

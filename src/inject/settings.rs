@@ -26,6 +26,8 @@ pub struct Settings {
     /// The class of pods that name none; may be missing.
     pub default_class: String,
     pub existing: Existing,
+    /// Major and minor version of the cluster, where it is known.
+    pub cluster: Option<(u32, u32)>,
 }
 
 impl Default for Settings {
@@ -40,6 +42,7 @@ impl Default for Settings {
             classes: BTreeMap::new(),
             default_class: "default".to_owned(),
             existing: Existing::Replace,
+            cluster: None,
         }
     }
 }
@@ -52,6 +55,16 @@ pub enum Form {
     Native,
     /// One beside the application's, for older clusters.
     Container,
+}
+
+impl Form {
+    /// The first version of Kubernetes with it, switched on; older ones wait for a native sidecar's end for ever.
+    pub(super) const fn since(self) -> (u32, u32) {
+        match self {
+            Form::Native => (1, 29),
+            Form::Container => (1, 0),
+        }
+    }
 }
 
 /// How the sidecar comes to see its pod.
@@ -78,6 +91,13 @@ pub struct Resources {
     pub requests_memory: String,
     pub limits_cpu: String,
     pub limits_memory: String,
+}
+
+impl Resources {
+    pub(super) fn none() -> Resources {
+        let none = String::new;
+        Resources { requests_cpu: none(), requests_memory: none(), limits_cpu: none(), limits_memory: none() }
+    }
 }
 
 impl Default for Resources {

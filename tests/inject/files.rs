@@ -105,6 +105,9 @@ fn what_cannot_be_read_is_named_and_nothing_is_printed() {
     assert_eq!(podometer(&[], "").0, 64);
     assert_eq!(podometer(&["-f", "-", "--limits-cpu", "much"], "").0, 64);
     assert_eq!(podometer(&["serve", "--secret", "../x"], "").0, 64);
+    let (code, _, said) = podometer(&["-f", "-", "--requests-memory", "128Mi"], "");
+    assert_eq!(code, 64);
+    assert!(said.contains("--requests-memory 128Mi: is above --limits-memory 64Mi"), "{said}");
 }
 
 /// What a pod gets is a configuration that the agent takes.

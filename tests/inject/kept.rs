@@ -91,33 +91,36 @@ async fn a_good_certificate_is_taken_and_an_old_one_renewed() {
     }
 }
 
-/// Another replica has renewed it: whoever calls is never shown what it does not trust yet.
+/// Another replica has renewed it: whoever calls is never shown what it does not trust yet, whether or not the new
+/// one's authorities name the old one.
 #[tokio::test]
 async fn a_new_certificate_is_trusted_before_it_is_shown() {
-    let double = api_server().await;
-    let first = pair(Duration::ZERO, None);
-    put(&double, &first);
-    let running = Running::start(config(&double)).await.unwrap();
-    until(async || is_ready(&double, &running).await).await;
-    let second = pair(Duration::ZERO, Some(&first));
-    // Nobody can write the bundle now: the first stays.
-    double.fail("/apis/admissionregistration.k8s.io", Fault::Status(503, "away"));
-    double.take_log();
-    put(&double, &second);
-    let reads = |double: &Double| double.with(|store| store.log_lines("GET /apis/admissionregistration"));
-    until(async || reads(&double) >= 2).await;
-    assert!(shows(&running, &first).await && !shows(&running, &second).await);
-    // What was trusted is trusted still.
-    assert!(metrics(&running).await.contains("podometer_injector_bundle_ready 1\n"));
-    double.heal();
-    until(async || {
-        let is_shown = shows(&running, &second).await;
-        assert!(!is_shown || bundle(&double).unwrap() == second.authorities);
-        is_shown
-    })
-    .await;
-    until(async || is_ready(&double, &running).await).await;
-    running.stop().await;
+    for is_vouched_for in [true, false] {
+        let double = api_server().await;
+        let first = pair(Duration::ZERO, None);
+        put(&double, &first);
+        let running = Running::start(config(&double)).await.unwrap();
+        until(async || is_ready(&double, &running).await).await;
+        let second = pair(Duration::ZERO, Some(&first).filter(|_| is_vouched_for));
+        // Nobody can write the bundle now: the first stays.
+        double.fail("/apis/admissionregistration.k8s.io", Fault::Status(503, "away"));
+        double.take_log();
+        put(&double, &second);
+        let reads = |double: &Double| double.with(|store| store.log_lines("GET /apis/admissionregistration"));
+        until(async || reads(&double) >= 2).await;
+        assert!(shows(&running, &first).await && !shows(&running, &second).await);
+        // What was trusted is trusted still.
+        assert!(metrics(&running).await.contains("podometer_injector_bundle_ready 1\n"));
+        double.heal();
+        until(async || {
+            let is_shown = shows(&running, &second).await;
+            assert!(!is_shown || bundle(&double).unwrap() == second.authorities);
+            is_shown
+        })
+        .await;
+        until(async || is_ready(&double, &running).await).await;
+        running.stop().await;
+    }
 }
 
 #[tokio::test]
@@ -192,6 +195,46 @@ async fn classes_are_read_again() {
     until(async || double.with(|store| store.log_lines("GET /api/v1/namespaces/podometer/secrets")) >= 3)
         .await;
     assert_eq!(count(metrics(&running).await).as_deref(), Some("podometer_injector_classes 1"));
+    running.stop().await;
+}
+
+/// Neither makes the webhook show what nobody trusts.
+#[tokio::test]
+async fn a_lost_secret_and_another_name_are_survived() {
+    let double = api_server().await;
+    let first = pair(Duration::ZERO, None);
+    put(&double, &first);
+    let running = Running::start(config(&double)).await.unwrap();
+    until(async || is_ready(&double, &running).await).await;
+    // The Secret is emptied: what replicas show is trusted on.
+    double.add("", "secrets", [json!({"metadata": {"name": NAME, "namespace": NAMESPACE}})]);
+    until(async || bundle(&double).is_some_and(|bundle| bundle != first.authorities)).await;
+    assert!(bundle(&double).unwrap().contains(first.authorities.trim()));
+    until(async || !shows(&running, &first).await).await;
+    // One for another Service would be shown to nobody's satisfaction.
+    let other = Pair::make(&["other.podometer.svc".to_owned()], SystemTime::now(), LIFETIME, None).unwrap();
+    put(&double, &other);
+    until(async || authorities(&double) != other.authorities && is_ready(&double, &running).await).await;
+    assert!(!bundle(&double).unwrap().contains(other.authorities.trim()));
+    running.stop().await;
+}
+
+/// A renewal that cannot be written leaves what is good: it is shown, trusted, and the failure counted.
+#[tokio::test]
+async fn a_failed_renewal_hides_no_good_certificate() {
+    let double = api_server().await;
+    let old = pair(61 * DAY, None);
+    put(&double, &old);
+    double.deny("update secrets");
+    let running = Running::start(config(&double)).await.unwrap();
+    until(async || is_ready(&double, &running).await).await;
+    assert!(shows(&running, &old).await);
+    until(async || {
+        metrics(&running).await.contains("podometer_injector_errors_total{reason=\"forbidden\"} ")
+    })
+    .await;
+    double.heal();
+    until(async || is_ready(&double, &running).await && !shows(&running, &old).await).await;
     running.stop().await;
 }
 

@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::api_double::{Double, Fault};
 use crate::golden;
-use crate::webhook::{answer, bundle, call, connect, metrics, ready, until};
+use crate::webhook::{answer, api_server, bundle, call, config, connect, is_ready, metrics, ready, until};
 
 fn review(namespace: &str, annotations: &Value) -> Value {
     json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
@@ -85,14 +85,19 @@ async fn pods_that_ask_get_a_sidecar() {
         ("shop", json!({"telegraf.influxdata.com/port": "80"}), "/mutate", true),
         ("shop", json!({}), "/mutate/namespace", true),
         ("kube-system", json!({"podometer.io/inject": "true"}), "/mutate", false),
-        ("podometer", json!({"podometer.io/inject": "true"}), "/mutate/namespace", false),
+        ("podometer", json!({"podometer.io/inject": "true"}), "/mutate/namespace", true),
     ] {
         let body = review(namespace, &annotations).to_string();
         let response = post(&double, &running, path, body.as_bytes()).await;
         assert_eq!(self::patch(&response).is_some(), is_injected, "{namespace} {annotations} {path}");
     }
+    // The webhook's own pods, wherever it runs.
+    let mut ours = review("podometer", &json!({"podometer.io/inject": "true"}));
+    ours["request"]["object"]["metadata"]["labels"] = json!({"app.kubernetes.io/part-of": "podometer"});
+    let response = post(&double, &running, "/mutate", ours.to_string().as_bytes()).await;
+    assert_eq!(self::patch(&response), None);
     let page = metrics(&running).await;
-    assert!(page.contains("podometer_injector_reviews_total{result=\"injected\"} 4\n"), "{page}");
+    assert!(page.contains("podometer_injector_reviews_total{result=\"injected\"} 5\n"), "{page}");
     assert!(page.contains("podometer_injector_reviews_total{result=\"not_wanted\"} 6\n"), "{page}");
     // The class is not there.
     assert!(page.contains("podometer_injector_reviews_total{result=\"left_out\"} 1\n"), "{page}");
@@ -106,14 +111,20 @@ async fn a_pod_that_has_one_keeps_it() {
     let (double, running) = ready().await;
     let mut asked = review("shop", &json!({"podometer.io/inject": "true"}));
     let pod = asked["request"]["object"].to_string();
-    for (image, warns) in [("podometer:0.1.0", false), ("podometer:0.0.9", true)] {
+    let ours = env!("CARGO_PKG_VERSION");
+    for (image, version, warns) in [
+        (concat!("podometer:", env!("CARGO_PKG_VERSION")), ours, false),
+        // Whoever wrote it meant it.
+        ("mirror.example/podometer:1", ours, false),
+        ("podometer:0.0.9", "0.0.9", true),
+    ] {
         let settings = podometer::inject::Settings { image: image.to_owned(), ..Default::default() };
         let (text, _) = podometer::inject::rewrite(&pod, podometer::inject::Work::Inject(&settings)).unwrap();
         asked["request"]["object"] = serde_json::from_str(&text).unwrap();
+        let record = &mut asked["request"]["object"]["metadata"]["annotations"]["podometer.io/injected"];
+        *record = json!(record.as_str().unwrap().replace(ours, version));
         let response = post(&double, &running, "/mutate", asked.to_string().as_bytes()).await;
         assert_eq!(patch(&response), None, "{image}");
-        let is_same = image.ends_with(env!("CARGO_PKG_VERSION"));
-        assert!(is_same != warns);
         assert_eq!(response["warnings"].is_array(), warns, "{response}");
     }
     running.stop().await;
@@ -204,6 +215,38 @@ async fn namespaces_that_cannot_be_read_ask_for_nothing() {
     assert!(page.contains("podometer_injector_errors_total{reason=\"forbidden\"} 1\n"), "{page}");
     double.heal();
     let body = review("labelled", &json!({})).to_string();
+    until(async || patch(&post(&double, &running, "/mutate", body.as_bytes()).await).is_some()).await;
+    running.stop().await;
+}
+
+/// Asked for each pod of a workload, a server in trouble would be in more.
+#[tokio::test]
+async fn failed_namespaces_are_not_asked_for_at_once_again() {
+    let (double, running) = ready().await;
+    double.fail("/api/v1/namespaces/shop", Fault::Status(500, "broken"));
+    double.take_log();
+    for annotations in [json!({}), json!({}), json!({"podometer.io/inject": "false"})] {
+        let body = review("shop", &annotations).to_string();
+        assert_eq!(patch(&post(&double, &running, "/mutate", body.as_bytes()).await), None);
+    }
+    assert_eq!(double.with(|store| store.log_lines("GET /api/v1/namespaces/shop")), 1);
+    running.stop().await;
+}
+
+/// On an old cluster a native sidecar would keep its pod from ever starting.
+#[tokio::test]
+async fn clusters_without_native_sidecars_get_none() {
+    let double = api_server().await;
+    double.fail("/version", Fault::Status(200, r#"{"major":"1","minor":"28+"}"#));
+    let running = Running::start(config(&double)).await.unwrap();
+    until(async || is_ready(&double, &running).await).await;
+    let body = review("shop", &json!({"podometer.io/inject": "true"})).to_string();
+    let response = post(&double, &running, "/mutate", body.as_bytes()).await;
+    assert_eq!(patch(&response), None);
+    let told = response["warnings"][0].as_str().unwrap();
+    assert!(told.contains("Kubernetes 1.28 knows no native sidecars"), "{told}");
+    double.heal();
+    double.fail("/version", Fault::Status(200, r#"{"major":"1","minor":"29"}"#));
     until(async || patch(&post(&double, &running, "/mutate", body.as_bytes()).await).is_some()).await;
     running.stop().await;
 }

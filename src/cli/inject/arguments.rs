@@ -81,7 +81,7 @@ pub(super) struct Sidecar {
     /// Class of pods that name none.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(super) class: String,
-    /// CPU that the sidecar asks for; a pod whose requests are its limits gets the limit.
+    /// CPU that the sidecar asks for, up to the limit; a pod whose requests are its limits gets the limit.
     #[arg(long, value_name = "QUANTITY", default_value = "10m", value_parser = quantity)]
     pub(super) requests_cpu: String,
     /// Memory that the sidecar asks for.
@@ -115,8 +115,10 @@ impl View {
 /// Serves the mutating webhook: a sidecar for pods that ask for one, when they are made.
 ///
 /// It makes its certificate itself and renews it in its last third, keeps it in a Secret that its replicas share, and
-/// has its MutatingWebhookConfiguration trust it. Pods of its own namespace and of kube-system are never touched, and
-/// no pod is ever refused: what cannot be done is a warning to whoever made the pod, and a line of the log.
+/// has its MutatingWebhookConfiguration trust it. Pods of kube-system are never touched, nor those of its own namespace
+/// with the label app.kubernetes.io/part-of: podometer; that others of its namespace are not asked about is for the
+/// webhook configuration's namespaceSelector to say. No pod is ever refused: what cannot be done is a warning to
+/// whoever made the pod, and a line of the log.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Paths:
@@ -129,6 +131,7 @@ Rights:
   secrets get, create, update in the own namespace
   mutatingwebhookconfigurations get, patch
   namespaces get, for the label
+  /version, which all accounts may read: clusters before 1.29 get no native sidecars
 
 Examples:
   podometer inject serve

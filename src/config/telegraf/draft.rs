@@ -1,6 +1,6 @@
 //! The configuration under construction, section by section.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::yaml::Block;
 
@@ -20,6 +20,8 @@ pub(super) struct Draft {
     /// Plugins that can be there once only.
     once: BTreeSet<&'static str>,
     names: BTreeSet<String>,
+    /// The next number for a name that is taken.
+    numbers: BTreeMap<String, usize>,
 }
 
 impl Draft {
@@ -30,10 +32,12 @@ impl Draft {
 
     /// `base`, or with a number where that is taken already.
     pub(super) fn fresh_name(&mut self, base: &str) -> String {
-        let numbered = (2..).map(|number| format!("{base}-{number}"));
-        let mut names = std::iter::once(base.to_owned()).chain(numbered);
-        let name = names.find(|name| !self.names.contains(name)).unwrap_or_default();
-        self.names.insert(name.clone());
+        let mut name = base.to_owned();
+        let next = self.numbers.entry(name.clone()).or_insert(2);
+        while !self.names.insert(name.clone()) {
+            name = format!("{base}-{next}");
+            *next += 1;
+        }
         name
     }
 
@@ -54,5 +58,20 @@ impl Draft {
         sinks.items("influxdb", &self.sinks);
         out.block("sinks", &sinks);
         out.into_text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In no time: looking from the beginning each time would take minutes.
+    #[test]
+    fn names_get_numbers_where_they_are_taken() {
+        let mut draft = Draft::default();
+        let names = ["a", "a-2", "a", "a"].map(|base| draft.fresh_name(base));
+        assert_eq!(names, ["a", "a-2", "a-3", "a-4"]);
+        let last = (0..50_000).map(|_| draft.fresh_name("b")).last();
+        assert_eq!(last.as_deref(), Some("b-50000"));
     }
 }

@@ -8,8 +8,10 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
+use rustls::client::verify_server_name;
+use rustls::server::ParsedCertificate;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::ServeError;
@@ -77,6 +79,13 @@ impl Pair {
         self.expiry().is_none_or(|end| end < now + lifetime / 3)
     }
 
+    /// Whether whoever calls by this name takes it.
+    pub(super) fn is_for(&self, name: &str) -> bool {
+        let Ok(name) = ServerName::try_from(name) else { return false };
+        let Ok(der) = CertificateDer::from_pem_slice(self.certificate.as_bytes()) else { return false };
+        ParsedCertificate::try_from(&der).is_ok_and(|parsed| verify_server_name(&parsed, &name).is_ok())
+    }
+
     /// Whether whoever trusts these authorities trusts that certificate, too.
     pub(super) fn vouches_for(&self, other: &Pair) -> bool {
         let authority = first_certificate(&other.authorities);
@@ -110,6 +119,7 @@ mod tests {
         let day = Duration::from_hours(24);
         let one = Pair::make(&names, now, 90 * day, None).unwrap();
         assert!(one.server_config().is_ok());
+        assert!(one.is_for(&names[0]) && !one.is_for("podometer-injector.default.svc") && !one.is_for(""));
         assert!(!one.is_due(now, 90 * day) && one.is_due(now + 61 * day, 90 * day));
         let count = |pair: &Pair| pair.authorities.matches("BEGIN CERTIFICATE").count();
         let two = Pair::make(&names, now + 61 * day, 90 * day, Some(&one)).unwrap();

@@ -14,7 +14,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// For metrics and probes alone, without TLS.
     pub metrics_listen: Option<SocketAddr>,
-    /// Where the Service and the Secret are, and where nothing is injected.
+    /// Where the Service and the Secret are. Pods of ours beside them are never touched.
     pub namespace: String,
     pub service: String,
     pub secret: String,
@@ -66,6 +66,16 @@ impl Config {
         .into_iter()
         .flatten()
         .collect();
+        // The last third holds a round in which a new one is made and one in which it is trusted, and failures between.
+        if self.interval.saturating_mul(6) > self.lifetime {
+            let allowed = format!("up to {}", show(self.lifetime / 6));
+            problems.push(OutOfRange::new(
+                "interval",
+                show(self.interval),
+                "is more than a sixth of the certificate's lifetime",
+                allowed,
+            ));
+        }
         let names = [
             ("namespace", &self.namespace),
             ("service", &self.service),
@@ -73,17 +83,28 @@ impl Config {
             ("webhook", &self.webhook),
         ];
         // They become parts of paths.
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+        let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let is_plain = |c: char| is_end(c) || "-.".contains(c);
         for (key, name) in names {
-            if name.is_empty() || name.len() > 253 || name.contains("..") || !name.chars().all(is_plain) {
-                let allowed = "lower-case letters, digits, - and .";
+            let is_name = name.len() <= 253
+                && name.starts_with(is_end)
+                && name.ends_with(is_end)
+                && !name.contains("..")
+                && name.chars().all(is_plain);
+            if !is_name {
+                let allowed = "lower-case letters and digits, and - and . between them";
                 problems.push(OutOfRange::new(key, name, "is no name of an object", allowed));
             }
         }
         problems
     }
 
-    /// The names by which the API server may call.
+    /// The name by which the API server calls.
+    pub(super) fn called(&self) -> String {
+        format!("{}.{}.svc", self.service, self.namespace)
+    }
+
+    /// The names by which anybody may call.
     pub(super) fn names(&self) -> Vec<String> {
         let Config { service, namespace, .. } = self;
         ["", ".svc", ".svc.cluster.local"].iter().map(|end| format!("{service}.{namespace}{end}")).collect()
@@ -100,6 +121,17 @@ mod tests {
         let bad = Config { secret: "../x".to_owned(), interval: Duration::ZERO, ..Config::default() };
         let keys: Vec<String> = bad.validate().into_iter().map(|problem| problem.key).collect();
         assert_eq!(keys, ["interval", "secret"]);
+        for (name, is_good) in
+            [("a", true), ("a-b.c", true), ("", false), (".", false), ("-a", false), ("a.", false)]
+        {
+            let named = Config { secret: name.to_owned(), ..Config::default() };
+            assert_eq!(named.validate().is_empty(), is_good, "{name}");
+        }
+        for (minutes, is_good) in [(10, true), (11, false)] {
+            let (lifetime, interval) = (Duration::from_hours(1), Duration::from_mins(minutes));
+            let timed = Config { lifetime, interval, ..Config::default() };
+            assert_eq!(timed.validate().is_empty(), is_good, "{minutes}");
+        }
         assert_eq!(Config::default().names()[1], "podometer-injector.podometer.svc");
     }
 }

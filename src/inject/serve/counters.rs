@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use crate::encode::injector::Report;
 use crate::inject::Outcome;
@@ -33,8 +34,10 @@ impl Counters {
         *self.errors.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
     }
 
-    pub(super) fn is_ready(&self) -> bool {
-        self.is_trusted.load(Ordering::Relaxed) && self.expiry.load(Ordering::Relaxed) > 0
+    /// With a certificate that is trusted and has not ended.
+    pub(super) fn is_ready(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.is_trusted.load(Ordering::Relaxed) && self.expiry.load(Ordering::Relaxed) > now.as_secs()
     }
 
     pub(super) fn report(&self) -> Report {
@@ -51,5 +54,23 @@ impl Counters {
             connections: server.connections,
             cut_off: server.cut_off,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_certificate_that_has_ended_is_none() {
+        let counters = Counters::default();
+        counters.is_trusted.store(true, Ordering::Relaxed);
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert!(!counters.is_ready(at(1)), "there is none");
+        counters.expiry.store(1_000, Ordering::Relaxed);
+        assert!(counters.is_ready(at(999)) && !counters.is_ready(at(1_000)));
+        counters.is_trusted.store(false, Ordering::Relaxed);
+        assert!(!counters.is_ready(at(999)));
     }
 }

@@ -1,7 +1,7 @@
 //! Looks after certificate, webhook configuration and classes, round by round.
 //!
-//! A new certificate is shown only after the webhook configuration has trusted it for a round: API servers hear of
-//! changes one after the other, and the old one is good for a third of its life still.
+//! A new certificate is shown only after the webhook configuration has trusted it for a round, whoever had it do so:
+//! API servers hear of changes one after the other, and the old one is good for a third of its life still.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,8 @@ use super::config::Config;
 use super::counters::Counters;
 use super::error::ServeError;
 use super::secret::Secret;
-use crate::inject::Settings;
+use super::version;
+use crate::inject::{Form, Settings};
 use crate::source::api_server::{self, ApiServer};
 
 /// After a failure, doubled up to the interval.
@@ -34,6 +35,8 @@ pub(super) struct Keeper {
     pub(super) settings: Arc<ArcSwap<Settings>>,
     /// The certificate that is shown.
     current: Option<Pair>,
+    /// The certificate that was trusted in the last round already, and is not shown yet.
+    pending: Option<String>,
     /// The way to the API server, once there is one.
     server: Arc<ArcSwapOption<ApiServer>>,
     /// What was said last, so that it is said once.
@@ -55,6 +58,7 @@ impl Keeper {
             shown,
             settings,
             current: None,
+            pending: None,
             server,
             failure: None,
             class_problems: Vec::new(),
@@ -111,7 +115,8 @@ impl Keeper {
             self.server.store(Some(Arc::clone(&server)));
             server
         };
-        let pair = self.pair(&server, now).await?;
+        self.look_at_version(&server).await;
+        let (pair, unwritten) = self.pair(&server, now).await?;
         let bundle = Bundle {
             server: &server,
             name: &self.config.webhook,
@@ -120,11 +125,13 @@ impl Keeper {
         };
         let trust = bundle.ensure(&pair.authorities).await;
         let is_new = self.current.as_ref().is_none_or(|current| current.certificate != pair.certificate);
-        // Without one that is trusted as well nothing is won by waiting.
-        let is_old_good = |old: &Pair| !old.is_due(now, Duration::ZERO) && pair.vouches_for(old);
-        let waits = self.current.as_ref().is_some_and(is_old_good) && !matches!(trust, Ok(false));
-        if is_new && !waits {
-            self.show(pair)?;
+        if is_new {
+            if self.waits(&pair, &trust, now) {
+                self.pending = trust.is_ok().then_some(pair.certificate);
+            } else {
+                self.pending = None;
+                self.show(pair)?;
+            }
         }
         // What was trusted is so while the server is away.
         let is_unknown = matches!(&trust, Err(ServeError::Api(error)) if error.is_of_the_server());
@@ -134,30 +141,80 @@ impl Keeper {
         if trust? {
             tracing::info!(webhook = %self.config.webhook, "the webhook configuration trusts our authority now");
         }
-        Ok(())
+        unwritten.map_or(Ok(()), Err)
     }
 
-    /// The pair of the Secret; a new one where there is none, or where it is soon to end.
-    async fn pair(&self, server: &ApiServer, now: SystemTime) -> Result<Pair, ServeError> {
+    /// Whether the old certificate is shown for another round; without a good one nothing is won by waiting.
+    fn waits(&self, pair: &Pair, trust: &Result<bool, ServeError>, now: SystemTime) -> bool {
+        let Some(old) = self.current.as_ref().filter(|old| !old.is_due(now, Duration::ZERO)) else {
+            return false;
+        };
+        match trust {
+            // Who cannot be asked may trust the old one alone.
+            Err(_) => true,
+            Ok(true) => pair.vouches_for(old),
+            // Another replica may have changed it a moment ago.
+            Ok(false) => pair.vouches_for(old) && self.pending.as_ref() != Some(&pair.certificate),
+        }
+    }
+
+    /// The pair of the Secret; a new one where there is none, or where it is soon to end. With it what kept a new one
+    /// from being written, where the old one is good still.
+    async fn pair(
+        &self,
+        server: &ApiServer,
+        now: SystemTime,
+    ) -> Result<(Pair, Option<ServeError>), ServeError> {
         let Config { namespace, secret, lifetime, .. } = &*self.config;
         let secret = Secret { server, namespace, name: secret };
         let found = secret.read().await?;
         let kept = found.as_ref().and_then(|found| found.pair.clone());
-        let kept = kept.filter(|pair| pair.server_config().is_ok());
+        let kept = kept.filter(|pair| pair.server_config().is_ok() && pair.is_for(&self.config.called()));
         if let Some(pair) = kept.as_ref().filter(|pair| !pair.is_due(now, *lifetime)) {
-            return Ok(pair.clone());
+            return Ok((pair.clone(), None));
         }
-        let made = Pair::make(&self.config.names(), now, *lifetime, kept.as_ref())?;
-        if secret.write(&made, found).await? {
-            self.counters.renewals.fetch_add(1, Ordering::Relaxed);
-            tracing::info!(secret = %self.config.secret, "a certificate was made");
-            return Ok(made);
+        // A Secret that is lost does not take the trust in what is shown with it.
+        let before = kept.as_ref().or(self.current.as_ref());
+        let made = Pair::make(&self.config.names(), now, *lifetime, before)?;
+        match secret.write(&made, found).await {
+            Ok(true) => {
+                self.counters.renewals.fetch_add(1, Ordering::Relaxed);
+                tracing::info!(secret = %self.config.secret, "a certificate was made");
+                return Ok((made, None));
+            }
+            Ok(false) => {}
+            Err(error) => {
+                return match kept.filter(|pair| !pair.is_due(now, Duration::ZERO)) {
+                    Some(good) => Ok((good, Some(error))),
+                    None => Err(error),
+                };
+            }
         }
         let theirs = secret.read().await?.and_then(|found| found.pair);
-        theirs.ok_or_else(|| ServeError::Unusable {
+        let theirs = theirs.ok_or_else(|| ServeError::Unusable {
             place: secret.path(),
             problem: "was changed by another and holds no certificate".to_owned(),
-        })
+        })?;
+        Ok((theirs, None))
+    }
+
+    /// Until it is new enough: a cluster is renewed under way, and never made older.
+    async fn look_at_version(&self, server: &ApiServer) {
+        let settings = self.settings.load_full();
+        let since = settings.form.since();
+        if settings.form == Form::Container || settings.cluster.is_some_and(|cluster| cluster >= since) {
+            return;
+        }
+        match version::read(server).await {
+            Ok(cluster) if settings.cluster != Some(cluster) => {
+                if cluster < since {
+                    tracing::error!(?cluster, "the cluster knows no native sidecars; run with --container");
+                }
+                self.settings.store(Arc::new(Settings { cluster: Some(cluster), ..(*settings).clone() }));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "the version of the cluster cannot be read"),
+        }
     }
 
     fn show(&mut self, pair: Pair) -> Result<(), ServeError> {
@@ -189,6 +246,44 @@ impl Keeper {
                     self.class_problems = problems;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keeper(current: &Pair, pending: Option<&Pair>) -> Keeper {
+        let settings = Arc::new(ArcSwap::from_pointee(Settings::default()));
+        let mut keeper =
+            Keeper::new(Arc::default(), Arc::default(), Arc::default(), settings, Arc::default());
+        keeper.current = Some(current.clone());
+        keeper.pending = pending.map(|pair| pair.certificate.clone());
+        keeper
+    }
+
+    #[test]
+    fn a_new_certificate_waits_until_it_was_trusted_for_a_round() {
+        let day = Duration::from_hours(24);
+        let now = SystemTime::now();
+        let make = |before: Option<&Pair>| Pair::make(&["a".to_owned()], now, 90 * day, before).unwrap();
+        let old = make(None);
+        let (next, stranger) = (make(Some(&old)), make(None));
+        let away = || Err(ServeError::Certificate { problem: String::new() });
+        for (pair, pending, trust, waits) in [
+            (&next, None, Ok(true), true),
+            (&next, None, Ok(false), true),
+            (&next, Some(&next), Ok(false), false),
+            (&next, Some(&stranger), Ok(false), true),
+            (&next, Some(&next), away(), true),
+            (&stranger, None, Ok(true), false),
+            (&stranger, None, Ok(false), false),
+            (&stranger, None, away(), true),
+        ] {
+            let said = keeper(&old, pending).waits(pair, &trust, now);
+            assert_eq!(said, waits, "{trust:?} {}", pair.vouches_for(&old));
+            assert!(!keeper(&old, pending).waits(pair, &trust, now + 91 * day), "an old one that has ended");
         }
     }
 }

@@ -25,6 +25,8 @@ mod routes;
 mod run;
 /// The Secret that replicas share.
 mod secret;
+/// Which version the cluster has.
+mod version;
 
 pub use certificate::Pair;
 pub use classes::read_classes;

@@ -16,6 +16,8 @@ use crate::source::api_server::{ApiError, ApiServer};
 const LABEL: &str = "podometer.io/inject";
 /// How long an answer is good for: pods of one workload come together.
 const FRESH: Duration = Duration::from_secs(10);
+/// How long one that cannot be read is not asked for again.
+const FAILED: Duration = Duration::from_secs(2);
 /// The API server waits for us in turn.
 const TIMEOUT: Duration = Duration::from_secs(1);
 /// Beyond it all are forgotten.
@@ -28,6 +30,7 @@ pub(super) struct Namespaces {
     /// The way to the API server, once there is one.
     server: Arc<ArcSwapOption<ApiServer>>,
     counters: Arc<Counters>,
+    /// The answers, and until when they are good.
     known: Mutex<HashMap<String, (bool, Instant)>>,
     is_failing: AtomicBool,
 }
@@ -55,7 +58,7 @@ impl Namespaces {
         if name.is_empty() || !name.chars().all(is_plain) {
             return false;
         }
-        if let Some((answer, _)) = self.lock().get(name).filter(|(_, at)| at.elapsed() < FRESH) {
+        if let Some((answer, _)) = self.lock().get(name).filter(|(_, until)| Instant::now() < *until) {
             return *answer;
         }
         let Some(server) = self.server.load_full() else { return false };
@@ -64,21 +67,26 @@ impl Namespaces {
                 if self.is_failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("namespaces can be read again");
                 }
-                let mut known = self.lock();
-                if known.len() >= MOST_KNOWN {
-                    known.clear();
-                }
-                known.insert(name.to_owned(), (answer, Instant::now()));
+                self.remember(name, answer, FRESH);
                 answer
             }
             Err(error) => {
                 self.counters.failed(error.reason());
+                self.remember(name, false, FAILED);
                 if !self.is_failing.swap(true, Ordering::Relaxed) {
                     tracing::error!(%error, "a namespace cannot be read; its pods need the annotation");
                 }
                 false
             }
         }
+    }
+
+    fn remember(&self, name: &str, answer: bool, time: Duration) {
+        let mut known = self.lock();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(name.to_owned(), (answer, Instant::now() + time));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (bool, Instant)>> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State as Given;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
@@ -23,8 +23,8 @@ use crate::inject::{Answer, Asked, Outcome, Settings, judge};
 
 /// The API server takes no larger objects, and a review holds one of them twice at most.
 const MAX_BODY_BYTES: usize = 4 << 20;
-/// The API server waits ten seconds unless told otherwise.
-const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Our webhook configuration has the API server wait for three seconds.
+const BODY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bodies that are read at one time, which bounds their memory.
 const MAX_BODIES: usize = 8;
 
@@ -98,10 +98,10 @@ async fn review(shared: &Shared, asked: Asked, body: Body) -> Response {
             Answer::unread(Outcome::TooLarge, format!("is larger than {MAX_BODY_BYTES} bytes"))
         }
         Ok(Err(error)) => Answer::unread(Outcome::Malformed, format!("broke off: {error}")),
-        Ok(Ok(body)) => decide(shared, asked, &body.to_bytes()).await,
+        Ok(Ok(body)) => decide(shared, asked, body.to_bytes()).await,
     };
     shared.counters.reviewed(answer.outcome);
-    let Answer { document, outcome, pod, problem } = answer;
+    let Answer { document, outcome, pod, problem, .. } = answer;
     match (outcome, problem) {
         (Outcome::LeftOut, Some(problem)) => tracing::warn!(%pod, %problem, "a pod gets no sidecar"),
         (_, Some(problem)) => {
@@ -113,15 +113,21 @@ async fn review(shared: &Shared, asked: Asked, body: Body) -> Response {
 }
 
 /// Where the pod does not ask for a sidecar, its namespace may.
-async fn decide(shared: &Shared, asked: Asked, body: &[u8]) -> Answer {
-    let decide = |asked| judge(body, asked, &shared.namespace, &shared.settings.load());
-    let answer = decide(asked);
+async fn decide(shared: &Shared, asked: Asked, body: Bytes) -> Answer {
+    let answer = judged(shared, asked, body.clone()).await;
     let namespace = answer.pod.split('/').next().unwrap_or_default();
-    let is_open = asked == Asked::ByAnnotation && answer.outcome == Outcome::NotWanted;
-    if is_open && shared.namespaces.ask_for_sidecars(namespace).await {
-        return decide(Asked::ByNamespace);
+    if answer.is_open && shared.namespaces.ask_for_sidecars(namespace).await {
+        return judged(shared, Asked::ByNamespace, body).await;
     }
     answer
+}
+
+/// On a thread of its own, so that probes and other reviews do not wait for a large one.
+async fn judged(shared: &Shared, asked: Asked, body: Bytes) -> Answer {
+    let (namespace, settings) = (shared.namespace.clone(), shared.settings.load_full());
+    tokio::task::spawn_blocking(move || judge(&body, asked, &namespace, &settings))
+        .await
+        .unwrap_or_else(|error| Answer::unread(Outcome::Malformed, format!("was not decided: {error}")))
 }
 
 async fn metrics(Given(shared): Given<Arc<Shared>>) -> Response {
@@ -129,12 +135,15 @@ async fn metrics(Given(shared): Given<Arc<Shared>>) -> Response {
 }
 
 async fn ready(Given(shared): Given<Arc<Shared>>) -> Response {
-    if shared.counters.is_ready() {
+    if shared.counters.is_ready(SystemTime::now()) {
         return text(StatusCode::OK, "ready\n");
     }
     let has_certificate = shared.counters.expiry.load(Ordering::Relaxed) > 0;
-    let lacking =
-        if has_certificate { "the webhook configuration does not trust it" } else { "no certificate" };
+    let lacking = match (has_certificate, shared.counters.is_trusted.load(Ordering::Relaxed)) {
+        (false, _) => "no certificate",
+        (true, false) => "the webhook configuration does not trust it",
+        (true, true) => "the certificate has ended",
+    };
     text(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {lacking}; see the log\n"))
 }
 

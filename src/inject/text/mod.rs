@@ -4,6 +4,10 @@
 mod json_reader;
 /// A tree to JSON.
 mod json_writer;
+/// YAML's merge keys.
+mod merge;
+/// Tags of YAML's own schema.
+mod tags;
 /// YAML to a tree.
 mod yaml_reader;
 /// A tree to YAML.

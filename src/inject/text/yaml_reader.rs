@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
+use super::merge::merged;
+use super::tags::{known, tagged};
 use crate::inject::tree::{List, Map, Scalar, Style, Tree};
 
 /// Deeper is nobody's.
@@ -93,25 +95,23 @@ impl Builder {
     fn take(&mut self, event: Event<'_>, column: usize) -> Result<(), String> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let is_text = tag.as_ref().is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                known(tag.as_deref())?;
                 let style = match style {
-                    ScalarStyle::Plain if is_text => Style::Double,
                     ScalarStyle::Plain => Style::Plain,
                     ScalarStyle::SingleQuoted => Style::Single,
                     ScalarStyle::DoubleQuoted => Style::Double,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Literal,
                 };
-                let tree = Tree::Scalar(Scalar { text: text.into_owned(), style });
-                self.finish(Finished { tree, depth: 0, size: 1 }, anchor)
+                let scalar = tagged(tag.as_deref(), Scalar { text: text.into_owned(), style })?;
+                self.grow(1)?;
+                self.finish(Finished { tree: Tree::Scalar(scalar), depth: 0, size: 1 }, anchor)
             }
             Event::SequenceStart(style, anchor, tag) => {
-                known(tag.as_deref())?;
+                known(tag.as_deref(), "seq")?;
                 let is_flow = style == StructureStyle::Flow;
                 self.open(anchor, column, Kind::List(List { items: Vec::new(), is_flow }))
             }
             Event::MappingStart(style, anchor, tag) => {
-                known(tag.as_deref())?;
+                known(tag.as_deref(), "map")?;
                 let is_flow = style == StructureStyle::Flow;
                 self.open(
                     anchor,
@@ -123,8 +123,9 @@ impl Builder {
                 let Some(open) = self.open.pop() else { return Ok(()) };
                 let tree = match open.kind {
                     Kind::List(list) => Tree::List(list),
-                    Kind::Map(map, ..) => Tree::Map(map),
+                    Kind::Map(map, ..) => Tree::Map(merged(map)?),
                 };
+                self.grow(1)?;
                 self.finish(Finished { tree, depth: open.depth + 1, size: open.size + 1 }, open.anchor)
             }
             Event::Alias(anchor) => {
@@ -132,6 +133,7 @@ impl Builder {
                 if self.size + found.size > MOST_NODES {
                     return Err("aliases repeat too much".to_owned());
                 }
+                self.size += found.size;
                 let copy = Finished { tree: found.tree.clone(), depth: found.depth, size: found.size };
                 self.finish(copy, 0)
             }
@@ -147,15 +149,19 @@ impl Builder {
         Ok(())
     }
 
+    /// Counts values; what is in a collection was counted when it came.
+    fn grow(&mut self, values: usize) -> Result<(), String> {
+        self.size += values;
+        if self.size > MOST_NODES { Err(format!("holds more than {MOST_NODES} values")) } else { Ok(()) }
+    }
+
     fn finish(&mut self, Finished { tree, depth, size }: Finished, anchor: usize) -> Result<(), String> {
         if depth + self.open.len() > MOST_DEPTH {
             return Err(format!("is nested deeper than {MOST_DEPTH} levels"));
         }
-        self.size += size;
-        if self.size > MOST_NODES {
-            return Err(format!("holds more than {MOST_NODES} values"));
-        }
         if anchor != 0 {
+            // What has a name is kept twice.
+            self.grow(size)?;
             self.anchors.insert(anchor, Finished { tree: tree.clone(), depth, size });
         }
         let Some(open) = self.open.last_mut() else {
@@ -180,17 +186,6 @@ impl Builder {
             },
         }
         Ok(())
-    }
-}
-
-/// Refuses what would be lost: a tag that is not of YAML's own schema.
-fn known(tag: Option<&granit_parser::Tag>) -> Result<(), String> {
-    const SUFFIXES: [&str; 7] = ["bool", "float", "int", "map", "null", "seq", "str"];
-    match tag {
-        Some(tag) if !SUFFIXES.iter().any(|suffix| tag.is_yaml_core_schema_tag(suffix)) => {
-            Err("has a tag, which no manifest has".to_owned())
-        }
-        _ => Ok(()),
     }
 }
 
@@ -230,5 +225,12 @@ mod tests {
         }
         let deep = "[".repeat(200) + &"]".repeat(200);
         assert!(from_yaml(&deep).is_err());
+    }
+
+    #[test]
+    fn values_are_counted_once_however_deep_they_are() {
+        let (open, close) = ("[".repeat(100), "]".repeat(100));
+        let values = "x, ".repeat(20_000);
+        assert!(from_yaml(&format!("{open}{values}{close}\n")).is_ok());
     }
 }
