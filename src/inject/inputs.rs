@@ -147,9 +147,9 @@ mod tests {
     #[test]
     fn targets_are_few_and_the_rest_is_told() {
         let urls: Vec<String> = (1..2_000).map(|port| format!("\"http://a:{port}\"")).collect();
-        let own: String =
+        let own: Vec<String> =
             (0..900).map(|n| format!("- {{name: n{n}, kind: nginx, url: \"http://a/\"}}\n")).collect();
-        for inputs in [format!("[[inputs.prometheus]]\nurls = [{}]\n", urls.join(", ")), own] {
+        for inputs in [format!("[[inputs.prometheus]]\nurls = [{}]\n", urls.join(", ")), own.concat()] {
             let scraped = Scraped { ports: vec![80, 81], inputs: Some(inputs), ..Scraped::default() };
             let (values, warnings) = of(&scraped);
             assert_eq!(values[0].matches("\"name\"").count(), MOST_TARGETS);

@@ -131,7 +131,7 @@ mod tests {
             (Some((1, 29)), Form::Native, false),
             (Some((2, 0)), Form::Native, false),
         ] {
-            let settings = Settings { cluster, form, ..Settings::default() };
+            let settings = Settings { form, cluster, ..Settings::default() };
             let said = refused("{containers: [{}]}", &settings);
             assert_eq!(said.is_some(), is_refused, "{cluster:?} {form:?}");
         }

@@ -53,8 +53,8 @@ fn assert_drops(rules: &[Value], of: &str) {
 fn our_prometheus_counts_pods_with_a_sidecar_once() {
     let Some(build) = build::all().iter().find(|build| build.directory == "prometheus") else { return };
     let label = annotation();
-    let maps = build.objects.iter().filter_map(|object| object.pointer("/data/prometheus.yml"));
-    let settings = maps.filter_map(Value::as_str).next().unwrap();
+    let mut maps = build.objects.iter().filter_map(|object| object.pointer("/data/prometheus.yml"));
+    let settings = maps.find_map(Value::as_str).unwrap();
     let settings = build::documents(settings).unwrap().remove(0);
     let job = |name: &str| {
         items(&settings, "/scrape_configs").iter().find(|job| text(job, "/job_name") == name).unwrap()
