@@ -94,15 +94,13 @@ impl Review {
         if let Some(ruling) = self.remembered(token, path) {
             return ruling;
         }
-        let token = SecretString::from(token);
-        let asked = timeout(PATIENCE, self.ask(&token, path)).await;
+        let asked = timeout(PATIENCE, self.ask(SecretString::from(token), path)).await;
         let asked = asked.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")));
         match asked {
             Ok(ruling) => {
                 if self.is_failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("tokens can be reviewed again");
                 }
-                self.remember(token, path, ruling);
                 ruling
             }
             Err(reason) => {
@@ -114,26 +112,31 @@ impl Review {
         }
     }
 
-    async fn ask(&self, token: &SecretString, path: &str) -> Result<Ruling, String> {
+    /// An answer is kept from when it was given: whoever finds it here does not make it last longer.
+    async fn ask(&self, token: SecretString, path: &str) -> Result<Ruling, String> {
         let authority = self.authority.as_ref().ok_or("there is no API server to ask")?;
         let _place = self.places.acquire().await.map_err(|error| error.to_string())?;
         // Somebody with the same token may have been answered meanwhile.
         if let Some(ruling) = self.remembered(token.expose_secret(), path) {
             return Ok(ruling);
         }
-        let Some(user) = authority.who(token).await? else {
-            tracing::debug!(path, "a token that is nobody's");
-            return Ok(Ruling::Unknown);
+        let ruling = match authority.who(&token).await? {
+            None => {
+                tracing::debug!(path, "a token that is nobody's");
+                Ruling::Unknown
+            }
+            Some(user) if authority.may(&user, path).await? => Ruling::Allowed,
+            Some(user) => {
+                tracing::info!(
+                    user = user.name,
+                    path,
+                    "may not get this path: its ClusterRole lacks the nonResourceURL"
+                );
+                Ruling::Forbidden
+            }
         };
-        let may = authority.may(&user, path).await?;
-        if !may {
-            tracing::info!(
-                user = user.name,
-                path,
-                "may not get this path: its ClusterRole lacks the nonResourceURL"
-            );
-        }
-        Ok(if may { Ruling::Allowed } else { Ruling::Forbidden })
+        self.remember(token, path, ruling);
+        Ok(ruling)
     }
 
     fn remembered(&self, token: &str, path: &str) -> Option<Ruling> {
@@ -215,6 +218,22 @@ mod tests {
         tokio::time::advance(ALLOWED_FOR).await;
         review.rule(Some("good"), "/metrics").await;
         assert_eq!(asked(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_found_by_who_waited_lasts_no_longer() {
+        let review = of(&Arc::new(Fake::default()));
+        let held = review.places.acquire_many(MAX_ASKED as u32).await.unwrap();
+        let late = async {
+            tokio::time::advance(Duration::from_secs(4)).await;
+            drop(held);
+        };
+        // Another one is answered while this one waits for a place.
+        let another = async { review.remember("good".into(), "/metrics", Ruling::Allowed) };
+        let (ruling, (), ()) = tokio::join!(review.rule(Some("good"), "/metrics"), another, late);
+        assert_eq!(ruling, Ruling::Allowed);
+        tokio::time::advance(ALLOWED_FOR.saturating_sub(Duration::from_secs(4))).await;
+        assert_eq!(review.remembered("good", "/metrics"), None);
     }
 
     #[tokio::test(start_paused = true)]
