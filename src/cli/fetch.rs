@@ -13,6 +13,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
 
 const DEADLINE: Duration = Duration::from_secs(2);
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -55,6 +56,19 @@ impl Fetch {
         asked
             .unwrap_or_else(|_| bail!("no answer within {} s", DEADLINE.as_secs()))
             .with_context(|| self.uri.to_string())
+    }
+
+    /// A document of a running agent, or one line that says what to do about there being none.
+    pub(super) async fn document<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+        let answer = self.get().await?;
+        let uri = &self.uri;
+        match answer.status.as_u16() {
+            200 => {}
+            401 | 403 => bail!("{uri}: {}; give the agent's token with --token-file", answer.status),
+            503 => bail!("{uri}: {}; the agent has no values yet, try again in a second", answer.status),
+            _ => bail!("{uri}: {}; is that a podometer agent?", answer.status),
+        }
+        serde_json::from_slice(&answer.body).with_context(|| format!("{uri}: is no podometer document"))
     }
 
     async fn exchange(&self) -> anyhow::Result<Answer> {

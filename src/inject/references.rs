@@ -55,8 +55,8 @@ fn is_way(name: &str) -> bool {
     name == "." || name.starts_with("..")
 }
 
-/// RFC 1123, in lower case.
-fn is_subdomain(name: &str) -> bool {
+/// RFC 1123, in lower case: the name of most objects.
+pub(super) fn is_subdomain(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_label = |label: &str| {
         !label.is_empty() && label.chars().all(is_plain) && !label.starts_with('-') && !label.ends_with('-')

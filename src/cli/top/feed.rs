@@ -39,7 +39,7 @@ impl Feed {
         if arguments.url.is_some() {
             return Ok(Feed::Agent(Box::new(fetch)));
         }
-        match ask(&fetch).await {
+        match fetch.document::<PodsDocument>().await {
             Ok(_) => {
                 output::note(&format!("from the agent at {url}"));
                 Ok(Feed::Agent(Box::new(fetch)))
@@ -58,7 +58,7 @@ impl Feed {
     /// The document of now, or of `wait` after the one before.
     pub(super) async fn next(&mut self, wait: Duration) -> anyhow::Result<PodsDocument> {
         match self {
-            Feed::Agent(fetch) => ask(fetch).await,
+            Feed::Agent(fetch) => fetch.document().await,
             Feed::Cgroups(slot) => {
                 let mut local = slot.take().context("the cgroups are still being read")?;
                 // Reading blocks; on its own thread it does not keep Ctrl-C waiting.
@@ -94,18 +94,6 @@ impl Local {
         }
         bail!("the clock of the cgroup readings stands still")
     }
-}
-
-async fn ask(fetch: &Fetch) -> anyhow::Result<PodsDocument> {
-    let answer = fetch.get().await?;
-    let uri = fetch.uri();
-    match answer.status.as_u16() {
-        200 => {}
-        401 | 403 => bail!("{uri}: {}; give the agent's token with --token-file", answer.status),
-        503 => bail!("{uri}: {}; the agent has no values yet, try again in a second", answer.status),
-        _ => bail!("{uri}: {}; is that a podometer agent?", answer.status),
-    }
-    serde_json::from_slice(&answer.body).with_context(|| format!("{uri}: is no podometer document"))
 }
 
 #[cfg(test)]

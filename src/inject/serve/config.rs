@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::inject::references::is_subdomain;
 use crate::inject::{Existing, Settings};
 use crate::model::bounds::OutOfRange;
 
@@ -83,15 +84,8 @@ impl Config {
             ("webhook", &self.webhook),
         ];
         // They become parts of paths.
-        let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        let is_plain = |c: char| is_end(c) || "-.".contains(c);
         for (key, name) in names {
-            let is_name = name.len() <= 253
-                && name.starts_with(is_end)
-                && name.ends_with(is_end)
-                && !name.contains("..")
-                && name.chars().all(is_plain);
-            if !is_name {
+            if !is_subdomain(name) {
                 let allowed = "lower-case letters and digits, and - and . between them";
                 problems.push(OutOfRange::new(key, name, "is no name of an object", allowed));
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::books::Books;
+use super::health::Health;
 use super::meter::Meter;
 use super::plan::Plan;
 use crate::load::histogram::Histogram;
@@ -33,15 +34,19 @@ pub struct Tick<'a> {
     pub last: &'a Arc<Meter>,
     pub vus: u64,
     pub vus_max: u64,
-    /// As far as is known, the generator itself is what is measured.
-    pub is_invalid: bool,
     /// The run is over: what came since the last whole second.
     pub is_last: bool,
     pub(super) books: &'a Books,
+    pub(super) health: &'a Health,
     pub(super) started_ms: i64,
 }
 
 impl Tick<'_> {
+    /// As far as is known, the generator itself is what is measured. It reads what the cgroups say of throttling.
+    pub(super) fn is_invalid(&self) -> bool {
+        !self.health.reasons(self.total, self.elapsed.nanos()).is_empty()
+    }
+
     /// The whole results so far. It takes some milliseconds for plans of many requests.
     pub fn results(&self) -> Results {
         self.books.results(self.started_ms)

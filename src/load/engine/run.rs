@@ -268,9 +268,9 @@ impl Coordinator {
             last: self.last.get(),
             vus,
             vus_max,
-            is_invalid: !self.health.reasons(&books.total, books.elapsed.nanos()).is_empty(),
             is_last,
             books,
+            health: &self.health,
             started_ms: self.started_ms,
         });
     }

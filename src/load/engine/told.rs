@@ -14,7 +14,7 @@ use crate::load::interval::{Interval, RequestTags, Requests, Sample, Series, Use
 use crate::load::results::{Contains, Schedule, Values};
 use crate::load::span::Span;
 
-/// A tick that can be kept and taken elsewhere. It costs nothing to make.
+/// A tick that can be kept and taken elsewhere.
 #[derive(Clone, Debug)]
 pub struct Second {
     /// Since the start of the run.
@@ -25,7 +25,7 @@ pub struct Second {
     pub wall_ns: i64,
     pub vus: u64,
     pub vus_max: u64,
-    /// As in [`Tick`].
+    /// As far as was known then, the generator itself was what was measured.
     pub is_invalid: bool,
     pub meter: Arc<Meter>,
 }
@@ -52,7 +52,7 @@ impl Tick<'_> {
             wall_ns: self.started_ms.saturating_mul(1_000_000).saturating_add_unsigned(self.elapsed.nanos()),
             vus: self.vus,
             vus_max: self.vus_max,
-            is_invalid: self.is_invalid,
+            is_invalid: self.is_invalid(),
             meter: Arc::clone(self.last),
         }
     }

@@ -72,17 +72,9 @@ fn asked(arguments: &Top) -> Result<DriftDocument, Failure> {
 }
 
 async fn fetched(fetch: &Fetch) -> anyhow::Result<DriftDocument> {
-    let answer = fetch.get().await?;
-    let uri = fetch.uri();
-    match answer.status.as_u16() {
-        200 => {}
-        401 | 403 => bail!("{uri}: {}; give the agent's token with --token-file", answer.status),
-        503 => bail!("{uri}: {}; the agent has no values yet, try again in a second", answer.status),
-        _ => bail!("{uri}: {}; is that a podometer agent?", answer.status),
-    }
-    let document: DriftDocument =
-        serde_json::from_slice(&answer.body).with_context(|| format!("{uri}: is no podometer document"))?;
+    let document: DriftDocument = fetch.document().await?;
     if document.truncated {
+        let uri = fetch.uri();
         bail!("{uri}: has more pods than it shows; name a namespace: {uri}?namespace=NAMESPACE");
     }
     Ok(document)
