@@ -66,16 +66,26 @@ fn burn(cores: u64, lasting: Duration) {
     }
 }
 
+/// How often a burst is tried that found no core free.
+const BURSTS: u32 = 6;
+
 /// Burns one core and says how high the burst was by the kernel's own count: on a busy machine even a lone
-/// process may have to wait for its core.
+/// process may have to wait for its core. Of several the last is told, the first that had four fifths of one.
 fn burst(options: &[&str], lasting: Duration) -> Result<()> {
     let name = value(options, "--tell").ok_or_else(|| Error::other("burst needs --tell"))?;
     let cgroup = value(options, "--cgroup").ok_or_else(|| Error::other("burst needs --cgroup"))?;
     let used = || read_key(&Path::new(cgroup).join("cpu.stat"), "usage_usec");
-    let (begun, before) = (Instant::now(), used()?);
-    burn(1, lasting);
-    let (after, took) = (used()?, begun.elapsed());
-    println!("INJECTED burst {name} {:.3}", (after - before) as f64 / took.as_micros() as f64);
+    for attempt in 1..=BURSTS {
+        let (begun, before) = (Instant::now(), used()?);
+        burn(1, lasting);
+        let (after, took) = (used()?, begun.elapsed());
+        let cores = (after - before) as f64 / took.as_micros() as f64;
+        if cores > 0.8 || attempt == BURSTS {
+            println!("INJECTED burst {name} {cores:.3}");
+            break;
+        }
+        sleep(Duration::from_secs(2 * u64::from(attempt)));
+    }
     Ok(())
 }
 

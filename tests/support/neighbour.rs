@@ -98,9 +98,10 @@ impl Neighbour {
             headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let headers = headers.concat();
         let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.0\r\nHost: t\r\n{headers}Content-Length: {length}\r\n\r\n")
-            .ok()?;
-        stream.write_all(body).ok()?;
+        let head =
+            format!("{method} {path} HTTP/1.0\r\nHost: t\r\n{headers}Content-Length: {length}\r\n\r\n");
+        // At once: whoever refuses by the head alone resets a connection on which the body comes later.
+        stream.write_all(&[head.as_bytes(), body].concat()).ok()?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).ok()?;
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
