@@ -9,7 +9,9 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::api_double::{Double, Fault};
-use crate::webhook::{NAME, NAMESPACE, api_server, bundle, config, connect, is_ready, metrics, ready, until};
+use crate::webhook::{
+    GROUP, NAME, NAMESPACE, RESOURCE, api_server, bundle, config, connect, is_ready, metrics, ready, until,
+};
 
 const DAY: Duration = Duration::from_hours(24);
 const LIFETIME: Duration = Duration::from_hours(90 * 24);
@@ -144,6 +146,24 @@ async fn what_is_missing_or_broken_is_mended_or_told() {
     object["data"]["tls.key"] = json!(BASE64_STANDARD.encode("no key"));
     double.add("", "secrets", [object]);
     until(async || authorities(&double) != before && is_ready(&double, &running).await).await;
+    running.stop().await;
+}
+
+/// What another replica wrote while ours was on its way is not overwritten unseen: it is looked at again first.
+#[tokio::test]
+async fn a_slow_replica_does_not_undo_what_a_faster_one_wrote() {
+    let double = api_server().await;
+    let path = format!("/apis/{GROUP}/v1/{RESOURCE}/{NAME}");
+    double.fail(&path, Fault::Slow(Duration::from_millis(200)));
+    let running = Running::start(config(&double)).await.unwrap();
+    let patches = format!("PATCH {path}");
+    until(async || double.with(|store| store.log_lines(&patches)) == 1).await;
+    // Written by the other, as it happens the same as before: a new version all the same.
+    double.add(GROUP, RESOURCE, [double.object(GROUP, RESOURCE, "", NAME).unwrap()]);
+    double.heal();
+    until(async || is_ready(&double, &running).await).await;
+    assert_eq!(double.with(|store| store.log_lines(&patches)), 2);
+    assert!(metrics(&running).await.contains("podometer_injector_errors_total{reason="));
     running.stop().await;
 }
 

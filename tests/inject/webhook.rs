@@ -17,8 +17,8 @@ use crate::api_double::Double;
 
 pub(crate) const NAMESPACE: &str = "podometer";
 pub(crate) const NAME: &str = "podometer-injector";
-const GROUP: &str = "admissionregistration.k8s.io";
-const RESOURCE: &str = "mutatingwebhookconfigurations";
+pub(crate) const GROUP: &str = "admissionregistration.k8s.io";
+pub(crate) const RESOURCE: &str = "mutatingwebhookconfigurations";
 /// For what should take no time at all.
 const PATIENCE: Duration = Duration::from_mins(1);
 

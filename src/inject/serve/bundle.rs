@@ -23,15 +23,18 @@ impl Bundle<'_> {
         format!("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{}", self.name)
     }
 
-    /// Has every webhook of ours trust these authorities; true where one did not.
-    pub(super) async fn ensure(&self, authorities: &str) -> Result<bool, ServeError> {
+    pub(super) async fn read(&self) -> Result<Value, ServeError> {
         let path = self.path();
         let mut body = Vec::new();
         self.server.get(&path, LIMIT_BYTES, &mut body).await?;
-        let object: Value = serde_json::from_slice(&body).map_err(|error| ServeError::Unusable {
-            place: path.clone(),
-            problem: format!("is no JSON: {error}"),
-        })?;
+        serde_json::from_slice(&body)
+            .map_err(|error| ServeError::Unusable { place: path, problem: format!("is no JSON: {error}") })
+    }
+
+    /// Has every webhook of ours in what was read trust these authorities; true where one did not. Refused where
+    /// anybody has changed it since.
+    pub(super) async fn ensure(&self, object: &Value, authorities: &str) -> Result<bool, ServeError> {
+        let path = self.path();
         let wanted = BASE64_STANDARD.encode(authorities);
         let webhooks = object["webhooks"].as_array().map(Vec::as_slice).unwrap_or_default();
         let ours: Vec<(usize, &Value)> =
@@ -40,18 +43,17 @@ impl Bundle<'_> {
             let service = format!("{}/{}", self.namespace, self.service);
             return Err(ServeError::NoWebhook { place: path, service });
         }
-        let mut operations = Vec::new();
+        // A place in a list is only good for the webhook that was seen there.
+        let version = &object["metadata"]["resourceVersion"];
+        let mut operations =
+            vec![json!({"op": "test", "path": "/metadata/resourceVersion", "value": version})];
         for (place, webhook) in ours {
-            if webhook["clientConfig"]["caBundle"] == wanted {
-                continue;
+            if webhook["clientConfig"]["caBundle"] != wanted {
+                let path = format!("/webhooks/{place}/clientConfig/caBundle");
+                operations.push(json!({"op": "add", "path": path, "value": wanted}));
             }
-            // Others change this object as well: a place in a list is only good for the webhook that was seen there.
-            operations.push(
-                json!({"op": "test", "path": format!("/webhooks/{place}/name"), "value": webhook["name"]}),
-            );
-            operations.push(json!({"op": "add", "path": format!("/webhooks/{place}/clientConfig/caBundle"), "value": wanted}));
         }
-        if operations.is_empty() {
+        if operations.len() == 1 {
             return Ok(false);
         }
         self.server.patch(&path, Bytes::from(Value::Array(operations).to_string())).await?;

@@ -116,14 +116,19 @@ impl Keeper {
             server
         };
         self.look_at_version(&server).await;
-        let (pair, unwritten) = self.pair(&server, now).await?;
         let bundle = Bundle {
             server: &server,
             name: &self.config.webhook,
             namespace: &self.config.namespace,
             service: &self.config.service,
         };
-        let trust = bundle.ensure(&pair.authorities).await;
+        // Before the Secret: who is slow must not bring back the trust of a Secret that another replica replaced.
+        let seen = bundle.read().await;
+        let (pair, unwritten) = self.pair(&server, now).await?;
+        let trust = match seen {
+            Ok(seen) => bundle.ensure(&seen, &pair.authorities).await,
+            Err(error) => Err(error),
+        };
         let is_new = self.current.as_ref().is_none_or(|current| current.certificate != pair.certificate);
         if is_new {
             if self.waits(&pair, &trust, now) {
