@@ -76,7 +76,7 @@ fetch_neighbours() {
       { echo "still missing: $pair" >&2; return 1; }
   done
   # Newer ones beside them: this Debian's speak neither remote write 2.0 nor OTLP.
-  fetch_jolokia && fetch_kubectl && fetch_schemas && fetch_newer prometheus3 prometheus && fetch_newer victoria-metrics-sid victoria-metrics
+  fetch_jolokia && fetch_kubectl && fetch_schemas && fetch_grafana && fetch_newer prometheus3 prometheus && fetch_newer victoria-metrics-sid victoria-metrics
 }
 
 # The agent that shows a JVM's beans over HTTP, which no distribution packs.
@@ -106,6 +106,18 @@ fetch_schemas() {
   rm -rf "$into" "$into.part"
   python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --target "$into.part" kubernetes-validate==1.37.0
   mv "$into.part" "$into"
+}
+
+# Grafana's own types, and what holds the dashboards against them.
+fetch_grafana() {
+  local into=$CACHE/grafana
+  mkdir -p "$into/check"
+  cmp -s deploy/grafana/check/package.json "$into/check/installed.json" && return 0
+  echo "fetching Grafana's types"
+  install_missing node:nodejs npm:npm
+  cp deploy/grafana/check/package.json "$into/check/"
+  (cd "$into/check" && npm install --silent --ignore-scripts --legacy-peer-deps --no-audit --no-fund)
+  cp deploy/grafana/check/package.json "$into/check/installed.json"
 }
 
 # A server of another age than the distribution's, unpacked below $CACHE.
