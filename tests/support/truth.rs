@@ -35,3 +35,17 @@ pub(crate) fn unpack(recording: &Path, folders: &[&str], root: &Path) {
     }
     assert!(unpacked > 0, "nothing below {folders:?} in {}", recording.display());
 }
+
+/// The directories of a recorded tree below a folder, by their names in it, each behind the one that holds it.
+#[allow(dead_code, reason = "not every target that reads recordings makes its directories anew")]
+pub(crate) fn directories(recording: &Path, folder: &str) -> Vec<PathBuf> {
+    let file = File::open(recording.join("cgroup-snapshot.tar.gz")).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let entries = archive.entries().unwrap().map(Result::unwrap);
+    let directories = entries.filter(|entry| entry.header().entry_type().is_dir());
+    let mut found: Vec<PathBuf> = directories
+        .filter_map(|entry| Some(entry.path().unwrap().strip_prefix(folder).ok()?.to_owned()))
+        .collect();
+    found.sort();
+    found
+}
