@@ -78,15 +78,21 @@ pub(crate) fn answer_all(world: &mut World, more: &[Bound], patience: Duration) 
             .map(|(name, answer)| format!("{name}: {}: {}", answer.place, answer.query))
             .collect();
         // A second in which nothing was turned shows no CPU: it is asked again, as what is not there yet.
-        let wrong = out_of_bounds(&answers, WITHIN.iter().chain(more));
+        let compared = compared(&answers, WITHIN.iter().chain(more));
+        let is_right = compared.iter().all(|(_, is_within)| *is_within);
         let is_late = begun.elapsed() > patience;
-        if (empty.is_empty() && wrong.is_empty()) || is_late {
+        if (empty.is_empty() && is_right) || is_late {
             for (name, answers) in &answers {
                 tell(&shown(world, name, answers));
             }
             tell(&by_owner(&answers));
+            let mut table = "the largest number of a panel, and its bounds\n".to_owned();
+            for (row, is_within) in &compared {
+                _ = writeln!(table, "{row}{}", if *is_within { "" } else { "  WRONG" });
+            }
+            tell(&table);
             assert!(empty.is_empty(), "EMPTY: {empty:#?}");
-            assert_eq!(wrong, Vec::<String>::new());
+            assert!(is_right, "numbers out of bounds: see WRONG above");
             return;
         }
         // The servers read and are written to once a second.
@@ -94,21 +100,20 @@ pub(crate) fn answer_all(world: &mut World, more: &[Bound], patience: Duration) 
     }
 }
 
-fn out_of_bounds<'a>(
+/// What each bound's panel showed, and whether it lies within.
+fn compared<'a>(
     answers: &[(&str, Vec<Answer>)],
     bounds: impl Iterator<Item = &'a Bound>,
-) -> Vec<String> {
-    let mut wrong = Vec::new();
+) -> Vec<(String, bool)> {
+    let mut rows = Vec::new();
     for (name, place, low, high) in bounds {
         let (_, of) = answers.iter().find(|(each, _)| each == name).unwrap();
-        let largest =
-            of.iter().filter(|answer| answer.place == *place).map(|answer| answer.largest).reduce(f64::max);
-        match largest {
-            Some(largest) if (*low..=*high).contains(&largest) => {}
-            _ => wrong.push(format!("{name}: {place}: {largest:?} is not within {low} and {high}")),
-        }
+        let largest = of.iter().filter(|answer| answer.place == *place).map(|answer| answer.largest);
+        let largest = largest.reduce(f64::max).unwrap_or(f64::NAN);
+        let is_within = (*low..=*high).contains(&largest);
+        rows.push((format!("  {name:<25} {place:<28} {largest:>16.4} of {low} to {high}"), is_within));
     }
-    wrong
+    rows
 }
 
 fn lacking(world: &World, query: &str) -> Option<&'static str> {

@@ -68,7 +68,7 @@ impl World {
         let (pushgateway, target) = (Server::pushgateway(gateway), target());
         let host = Host::new();
         let cgroups = cgroups(node, &folder, &host);
-        let (kubelet, first) = node_agent(&folder, &host, cgroups.root(), sinks(&influxdb, every), every);
+        let (kubelet, first) = node_agent(&folder, &host, cgroups.root(), &sinks(&influxdb, every), every);
         let here = Host::new();
         let file =
             here.write("podometer.yaml", this_machine(&jvm, &target, every) + &sinks(&influxdb, every));
@@ -169,7 +169,7 @@ fn cgroups(node: Node, folder: &Path, host: &Host) -> Cgroups {
 }
 
 /// An agent of the node's cgroups, and the recorded kubelet for names, networks and volumes.
-fn node_agent(folder: &Path, host: &Host, cgroup: &Path, sinks: String, every: &str) -> (Kubelet, Agent) {
+fn node_agent(folder: &Path, host: &Host, cgroup: &Path, sinks: &str, every: &str) -> (Kubelet, Agent) {
     let (kubelet, authority) = recorded(folder);
     let pods = host.write("pods.json", owned(folder));
     host.write("token", "good\n");
