@@ -63,52 +63,70 @@ fn no_query_of_any_dashboard_is_empty() {
     }
 }
 
-/// Asks until none is empty and all numbers are within bounds, and prints what came of it.
+/// Asks each dashboard until all of it is answered and its numbers are within bounds, and prints what came of it.
 pub(crate) fn answer_all(world: &mut World, more: &[Bound], patience: Duration) {
     let begun = Instant::now();
     let tables = tables();
+    for (of, ..) in WITHIN.iter().chain(more) {
+        assert!(tables.iter().any(|(name, _)| name == of), "bounds of {of}, which is no dashboard");
+    }
+    let mut answers: Vec<(&str, Vec<Answer>)> = Vec::new();
     loop {
         world.turn();
-        let answers: Vec<(&str, Vec<Answer>)> =
-            tables.iter().map(|(name, table)| (&**name, asked(world, name, table))).collect();
-        let empty: Vec<String> = answers
-            .iter()
-            .flat_map(|(name, answers)| answers.iter().map(move |answer| (name, answer)))
-            .filter(|(_, answer)| answer.numbers == 0 && lacking(world, &answer.query).is_none())
-            .map(|(name, answer)| format!("{name}: {}: {}", answer.place, answer.query))
-            .collect();
-        // A second in which nothing was turned shows no CPU: it is asked again, as what is not there yet.
-        let compared = compared(&answers, WITHIN.iter().chain(more));
-        let is_right = compared.iter().all(|(_, is_within)| *is_within);
-        let is_late = begun.elapsed() > patience;
-        if (empty.is_empty() && is_right) || is_late {
-            for (name, answers) in &answers {
-                tell(&shown(world, name, answers));
+        // What is whole is not asked again: who asks takes the processor from who answers.
+        answers.retain(|(name, of)| is_whole(world, name, of, more));
+        for (name, table) in &tables {
+            if answers.iter().all(|(done, _)| done != name) {
+                answers.push((name, asked(world, name, table)));
             }
-            tell(&by_owner(&answers));
-            let mut table = "the largest number of a panel, and its bounds\n".to_owned();
-            for (row, is_within) in &compared {
-                _ = writeln!(table, "{row}{}", if *is_within { "" } else { "  WRONG" });
-            }
-            tell(&table);
-            assert!(empty.is_empty(), "EMPTY: {empty:#?}");
-            assert!(is_right, "numbers out of bounds: see WRONG above");
-            return;
         }
-        // The servers read and are written to once a second.
+        let waiting: Vec<&str> = answers
+            .iter()
+            .filter(|(name, of)| !is_whole(world, name, of, more))
+            .map(|(name, _)| *name)
+            .collect();
+        if waiting.is_empty() || begun.elapsed() > patience {
+            break;
+        }
+        tell(&format!("after {:.0} s not whole: {}", begun.elapsed().as_secs_f64(), waiting.join(", ")));
+        // The servers read and are written to once in some seconds.
         std::thread::park_timeout(Duration::from_millis(500));
     }
+    answers.sort_by_key(|(name, _)| *name);
+    let mut bounds = "the largest number of a panel, and its bounds\n".to_owned();
+    let (mut empty, mut is_within) = (Vec::new(), true);
+    for (name, of) in &answers {
+        tell(&shown(world, name, of));
+        empty.extend(
+            unanswered(world, of).map(|answer| format!("{name}: {}: {}", answer.place, answer.query)),
+        );
+        for (row, is_right) in compared(name, of, more) {
+            _ = writeln!(bounds, "{row}{}", if is_right { "" } else { "  WRONG" });
+            is_within &= is_right;
+        }
+    }
+    tell(&by_owner(&answers));
+    tell(&bounds);
+    assert!(empty.is_empty(), "EMPTY: {empty:#?}");
+    assert!(is_within, "numbers out of bounds: see WRONG above");
 }
 
-/// What each bound's panel showed, and whether it lies within.
-fn compared<'a>(
-    answers: &[(&str, Vec<Answer>)],
-    bounds: impl Iterator<Item = &'a Bound>,
-) -> Vec<(String, bool)> {
+/// A second in which nothing was turned shows no CPU: it is asked again, as what is not there yet.
+fn is_whole(world: &World, name: &str, answers: &[Answer], more: &[Bound]) -> bool {
+    unanswered(world, answers).next().is_none()
+        && compared(name, answers, more).iter().all(|(_, is_right)| *is_right)
+}
+
+/// Those without a number, though this kernel could tell one.
+fn unanswered<'a>(world: &World, answers: &'a [Answer]) -> impl Iterator<Item = &'a Answer> {
+    answers.iter().filter(|answer| answer.numbers == 0 && lacking(world, &answer.query).is_none())
+}
+
+/// What each bound's panel of a dashboard showed, and whether it lies within.
+fn compared(name: &str, answers: &[Answer], more: &[Bound]) -> Vec<(String, bool)> {
     let mut rows = Vec::new();
-    for (name, place, low, high) in bounds {
-        let (_, of) = answers.iter().find(|(each, _)| each == name).unwrap();
-        let largest = of.iter().filter(|answer| answer.place == *place).map(|answer| answer.largest);
+    for (_, place, low, high) in WITHIN.iter().chain(more).filter(|(of, ..)| *of == name) {
+        let largest = answers.iter().filter(|answer| answer.place == *place).map(|answer| answer.largest);
         let largest = largest.reduce(f64::max).unwrap_or(f64::NAN);
         let is_within = (*low..=*high).contains(&largest);
         rows.push((format!("  {name:<25} {place:<28} {largest:>16.4} of {low} to {high}"), is_within));

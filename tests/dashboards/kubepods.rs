@@ -14,7 +14,7 @@ pub(crate) const MOUNT: &str = "/sys/fs/cgroup";
 
 /// Pod and container, and what `guest_workload` does there. In all others a process sleeps.
 const WORK: &[(&str, &str, &str)] = &[
-    // Wants a whole core of which it has 150 m: throttled in each period.
+    // Wants a whole core: throttled in each period.
     ("guar", "throttle", "burn --for-ms 3600000"),
     ("guar", "mix", "anon --mb 24 --linger"),
     ("best", "mem", "anon --mb 12 --linger"),
@@ -24,6 +24,10 @@ const WORK: &[(&str, &str, &str)] = &[
 
 /// Dies of its limit, and is started again as its kubelet would after a while.
 const HOG: (&str, &str, &str) = ("oom", "hog", "oom --mb 64");
+
+/// The one processor is shared with all servers, and on a busy machine it is not whole: limits of CPU are a part of what
+/// they are in the recording.
+const SLOWER: u64 = 3;
 
 /// So many turns lie between two deaths; the first is waited for until all counters have been read.
 const TURNS: u64 = 10;
@@ -42,7 +46,7 @@ impl Kubepods {
             create(&Path::new(MOUNT).join(directory));
         }
         let kubepods = Path::new(MOUNT).join("kubepods.slice");
-        // Before the servers that look at them: who waits for its turn behind them uses no quota up.
+        // Before the servers that look at them: who waits for its turn behind them does not use up its quota.
         std::fs::write(kubepods.join("cpu.weight"), "10000").unwrap();
         let mut leaves = Vec::new();
         find_scopes(&kubepods, &mut leaves);
@@ -107,7 +111,8 @@ impl Container {
             Some(self.limits[name].as_str()?.strip_suffix(unit).unwrap().parse().unwrap())
         };
         if let Some(millicores) = number("cpu", "m") {
-            std::fs::write(directory.join("cpu.max"), format!("{} 100000", millicores * 100)).unwrap();
+            let quota = millicores * 100 / SLOWER;
+            std::fs::write(directory.join("cpu.max"), format!("{quota} 100000")).unwrap();
         }
         if let Some(mebibytes) = number("memory", "Mi") {
             std::fs::write(directory.join("memory.max"), (mebibytes << 20).to_string()).unwrap();

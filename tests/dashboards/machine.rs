@@ -15,10 +15,10 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What the kernel itself makes of the processes of `kubepods`: only there a wrong file or a wrong unit of it would show.
 const REAL: &[Bound] = &[
-    // Throttled at 0.15 cores; what others use is small beside it.
-    ("podometer-pods", "CPU, live", 0.03, 0.6),
+    // Throttled at 0.05 cores; what others use is small beside it.
+    ("podometer-pods", "CPU, live", 0.02, 0.5),
     ("podometer-pods", "Throttled share of periods", 0.3, 1.0),
-    ("podometer-load", "Throttled time in a second", 0.1, 1.1),
+    ("podometer-load", "Throttled time in a second", 0.02, 1.1),
     // 24 and 12 MiB that are held, and as much of a file.
     ("podometer-pods", "Working set", 36e6, 300e6),
     ("podometer-pods", "OOM deaths, last hour", 0.9, 40.0),

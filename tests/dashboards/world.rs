@@ -31,12 +31,21 @@ pub(crate) enum Node {
     Real(PathBuf),
 }
 
+/// How often all is done: a virtual machine has one slow processor.
+struct Pace {
+    /// All that is read, written and scraped.
+    every: &'static str,
+    /// The agents' readings of CPU.
+    tick: &'static str,
+    /// Requests of the load test.
+    rate: &'static str,
+}
+
 impl Node {
-    /// How often all is read, and what a load test sends in a second: a virtual machine has one slow processor.
-    fn pace(&self) -> (&'static str, &'static str) {
+    fn pace(&self) -> Pace {
         match self {
-            Node::Recorded => ("1s", "40/s"),
-            Node::Real(_) => ("2s", "10/s"),
+            Node::Recorded => Pace { every: "1s", tick: "100ms", rate: "40/s" },
+            Node::Real(_) => Pace { every: "4s", tick: "500ms", rate: "10/s" },
         }
     }
 }
@@ -62,16 +71,21 @@ impl World {
     /// `None` with a message where something is not installed; on CI that is a failure.
     pub(crate) fn start(node: Node) -> Option<World> {
         let folder = truth::recording("systemd")?;
-        let (every, rate) = node.pace();
+        let pace = node.pace();
+        let every = pace.every;
         let (gateway, prometheus) = (program("prometheus-pushgateway")?, program("prometheus")?);
         let (influxdb, jvm) = (Server::influxdb(false)?, Jvm::start()?);
+        // They are asked before there is anything in them.
+        for database in ["telegraf", "k6"] {
+            influxdb.query("", &format!("CREATE DATABASE {database}"));
+        }
         let (pushgateway, target) = (Server::pushgateway(gateway), target());
         let host = Host::new();
         let cgroups = cgroups(node, &folder, &host);
-        let (kubelet, first) = node_agent(&folder, &host, cgroups.root(), &sinks(&influxdb, every), every);
+        let (kubelet, first) = node_agent(&folder, &host, cgroups.root(), &sinks(&influxdb, every), &pace);
         let here = Host::new();
         let file =
-            here.write("podometer.yaml", this_machine(&jvm, &target, every) + &sinks(&influxdb, every));
+            here.write("podometer.yaml", this_machine(&jvm, &target, &pace) + &sinks(&influxdb, every));
         let second = here.agent(&["--config", shown(&file)]);
         let (status, said) = pushgateway.request("POST", "/metrics/job/felix", None, FELIX);
         assert_eq!(status, 200, "{said}");
@@ -90,7 +104,7 @@ impl World {
             format!("influxdb={}/k6?trendPoints=20", influxdb.url()),
             format!("jmeter={}/telegraf?application=shop", influxdb.url()),
         ];
-        let mut flags = vec!["--rate", rate, "--vus", "5", "--duration", "10m", "--tag", "type=service"];
+        let mut flags = vec!["--rate", pace.rate, "--vus", "5", "--duration", "10m", "--tag", "type=service"];
         flags.extend(["--check-status", "200"]);
         for out in &outs {
             flags.extend(["-o", out]);
@@ -169,7 +183,8 @@ fn cgroups(node: Node, folder: &Path, host: &Host) -> Cgroups {
 }
 
 /// An agent of the node's cgroups, and the recorded kubelet for names, networks and volumes.
-fn node_agent(folder: &Path, host: &Host, cgroup: &Path, sinks: &str, every: &str) -> (Kubelet, Agent) {
+fn node_agent(folder: &Path, host: &Host, cgroup: &Path, sinks: &str, pace: &Pace) -> (Kubelet, Agent) {
+    let Pace { every, tick, .. } = pace;
     let (kubelet, authority) = recorded(folder);
     let pods = host.write("pods.json", owned(folder));
     host.write("token", "good\n");
@@ -181,7 +196,7 @@ fn node_agent(folder: &Path, host: &Host, cgroup: &Path, sinks: &str, every: &st
              identity: {{pods_file: {pods:?}}}\nkubelet: {{url: \"{}\", token_file: {:?}, ca_file: {:?}, \
              resource_interval: {every}, summary_interval: {every}}}\nserver: {{short_names: true, \
              kube_state_metrics_names: true}}\nspool: {{directory: {:?}, keep: always}}\n\
-             sampler: {{slow_interval: {every}, cpu_budget_percent: 400}}\n{sinks}",
+             sampler: {{fast_interval: {tick}, slow_interval: {every}, cpu_budget_percent: 400}}\n{sinks}",
             kubelet.url(),
             host.path("token"),
             host.path("ca.crt"),
@@ -205,10 +220,11 @@ fn owned(folder: &Path) -> String {
 }
 
 /// The settings of an agent that reads this machine's /proc, a JVM and the target's page of connections.
-fn this_machine(jvm: &Jvm, target: &Target, every: &str) -> String {
+fn this_machine(jvm: &Jvm, target: &Target, pace: &Pace) -> String {
+    let Pace { every, tick, .. } = pace;
     format!(
         "agent: {{node_name: n1}}\nsidecar: {{pod_name: web-0}}\n\
-         sampler: {{slow_interval: {every}, cpu_budget_percent: 400}}\n\
+         sampler: {{fast_interval: {tick}, slow_interval: {every}, cpu_budget_percent: 400}}\n\
          scrape: {{targets: [{{name: app, kind: jolokia, url: \"{}\", interval: {every}, username: {USER}, \
          password_file: {:?}}}, {{name: front, kind: nginx, url: \"http://{}/stub_status\", interval: {every}}}]}}\n",
         jvm.url,
