@@ -70,7 +70,7 @@ pub(crate) fn answer_all(world: &mut World, more: &[Bound], patience: Duration) 
     for (of, ..) in WITHIN.iter().chain(more) {
         assert!(tables.iter().any(|(name, _)| name == of), "bounds of {of}, which is no dashboard");
     }
-    let mut answers: Vec<(&str, Vec<Answer>)> = Vec::new();
+    let (mut answers, mut last) = (Vec::<(&str, Vec<Answer>)>::new(), String::new());
     loop {
         world.turn();
         // What is whole is not asked again: who asks takes the processor from who answers.
@@ -80,15 +80,15 @@ pub(crate) fn answer_all(world: &mut World, more: &[Bound], patience: Duration) 
                 answers.push((name, asked(world, name, table)));
             }
         }
-        let waiting: Vec<&str> = answers
-            .iter()
-            .filter(|(name, of)| !is_whole(world, name, of, more))
-            .map(|(name, _)| *name)
-            .collect();
-        if waiting.is_empty() || begun.elapsed() > patience {
+        let of_dashboards = answers.iter().filter(|(name, of)| !is_whole(world, name, of, more));
+        let incomplete = of_dashboards.map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        if incomplete.is_empty() || begun.elapsed() > patience {
             break;
         }
-        tell(&format!("after {:.0} s not whole: {}", begun.elapsed().as_secs_f64(), waiting.join(", ")));
+        if incomplete != last {
+            tell(&format!("after {:.0} s not whole: {incomplete}", begun.elapsed().as_secs_f64()));
+            last = incomplete;
+        }
         // The servers read and are written to once in some seconds.
         std::thread::park_timeout(Duration::from_millis(500));
     }
