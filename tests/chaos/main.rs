@@ -21,6 +21,7 @@ mod disk;
 mod evidence;
 mod faults;
 mod files;
+#[path = "../support/guest.rs"]
 mod guest;
 mod harm;
 mod http;
@@ -43,6 +44,7 @@ use std::time::SystemTime;
 
 use dice::Dice;
 use faults::Counts;
+use guest::Guest;
 use prometheus::{Gateway, Receiver};
 use round::{Place, Round};
 use store::{Influx, Store, Victoria};
@@ -112,7 +114,17 @@ fn inside_the_guest() {
 #[test]
 fn user_mode_linux_broken_disk_and_clock() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(console) = guest::run("inside_the_guest") {
+    let passed = ["PODOMETER_CHAOS_FAULTS", "PODOMETER_CHAOS_SEED", "PODOMETER_CHAOS_ROUND"];
+    let variables = passed.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))).collect();
+    let guest = Guest {
+        memory: "512M",
+        // The mapper of devices.
+        modules: &["drivers/md/dm-mod.ko"],
+        shown: Vec::new(),
+        variables,
+        before: "",
+    };
+    if let Some(console) = guest.run("inside_the_guest") {
         println!("{console}");
         // `NAME: seed S, R rounds, F faults`
         let row = console.lines().find_map(|line| line.split_once(": seed ")).expect("a table");

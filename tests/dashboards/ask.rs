@@ -111,15 +111,9 @@ fn choices(world: &World, source: &str, query: &str) -> Vec<String> {
         return values.filter(|value| !value.is_empty()).map(str::to_owned).collect();
     }
     let database = if source == "influxdb-k6" { "k6" } else { "telegraf" };
-    let found = known(&world.influxdb, database, query);
+    let found = world.influxdb.series(database, query);
     let rows = found.iter().flat_map(|row| row["values"].as_array().into_iter().flatten());
     rows.filter_map(|row| row[1].as_str().map(str::to_owned)).collect()
-}
-
-/// A database that nobody has written to yet has nothing.
-fn known(server: &Server, database: &str, query: &str) -> Vec<Value> {
-    let exists = server.query("", "SHOW DATABASES").to_string().contains(&format!("\"{database}\""));
-    if exists { server.series(database, query) } else { Vec::new() }
 }
 
 fn rows(server: &Server, query: &str) -> Vec<Value> {
@@ -143,5 +137,5 @@ fn series(server: &Server, database: &str, query: &str) -> Vec<Option<f64>> {
         let cells = rows.flat_map(|cells| cells.iter().skip(1)).filter(|cell| !cell.is_null());
         cells.map(|cell| cell.as_f64().unwrap_or_default()).reduce(f64::max)
     };
-    known(server, database, query).iter().map(largest).collect()
+    server.series(database, query).iter().map(largest).collect()
 }

@@ -14,6 +14,8 @@
 mod authority;
 #[path = "../support/child.rs"]
 mod child;
+#[path = "../support/guest.rs"]
+mod guest;
 #[path = "../support/jvm.rs"]
 mod jvm;
 #[path = "../support/kubelet_server.rs"]
@@ -35,8 +37,11 @@ mod alerts;
 mod ask;
 mod asked;
 mod board;
+mod cgroups;
 mod known;
 mod kubelet;
+mod kubepods;
+mod machine;
 mod made;
 mod names;
 mod panel;

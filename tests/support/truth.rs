@@ -22,8 +22,7 @@ pub(crate) fn recording(driver: &str) -> Option<PathBuf> {
 /// Unpacks the files of a recorded tree that stand below one of `folders`.
 #[allow(dead_code, reason = "not every target that reads recordings unpacks a tree")]
 pub(crate) fn unpack(recording: &Path, folders: &[&str], root: &Path) {
-    let file = File::open(recording.join("cgroup-snapshot.tar.gz")).unwrap();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut archive = archive(recording);
     let mut unpacked = 0;
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
@@ -34,4 +33,22 @@ pub(crate) fn unpack(recording: &Path, folders: &[&str], root: &Path) {
         }
     }
     assert!(unpacked > 0, "nothing below {folders:?} in {}", recording.display());
+}
+
+/// The directories of a recorded tree below a folder, by their names in it, each behind the one that holds it.
+#[allow(dead_code, reason = "not every target that reads recordings makes its directories anew")]
+pub(crate) fn directories(recording: &Path, folder: &str) -> Vec<PathBuf> {
+    let mut archive = archive(recording);
+    let entries = archive.entries().unwrap().map(Result::unwrap);
+    let directories = entries.filter(|entry| entry.header().entry_type().is_dir());
+    let mut found: Vec<PathBuf> = directories
+        .filter_map(|entry| Some(entry.path().unwrap().strip_prefix(folder).ok()?.to_owned()))
+        .collect();
+    found.sort();
+    found
+}
+
+fn archive(recording: &Path) -> tar::Archive<flate2::read::GzDecoder<File>> {
+    let file = File::open(recording.join("cgroup-snapshot.tar.gz")).unwrap();
+    tar::Archive::new(flate2::read::GzDecoder::new(file))
 }
