@@ -3,6 +3,13 @@
 
 BESIDE=$CACHE/beside
 
+# The outermost run ends what it began and did not wait for.
+begin_beside() {
+  [ -z "${PODOMETER_CI_BESIDE:-}" ] || return 0
+  rm -rf "$BESIDE"
+  trap end_beside EXIT
+}
+
 # Starts a step. It begins once a line of FILE matches, so that cargo has given the directory free.
 #   start_beside NAME [FILE PATTERN]
 start_beside() {
@@ -15,7 +22,7 @@ start_beside() {
     set +m
     until [ -z "$pattern" ] || grep -q "$pattern" "$file"; do sleep 1; done
     status=0
-    chrt --idle 0 .ci/run "$name" >"$BESIDE/$name/log" 2>&1 </dev/null || status=$?
+    PODOMETER_CI_BESIDE=$name chrt --idle 0 .ci/run "$name" >"$BESIDE/$name/log" 2>&1 </dev/null || status=$?
     echo "$status" >"$BESIDE/$name/status"
   ) &
   set +m
@@ -25,6 +32,7 @@ start_beside() {
 # Shows what a step said; its status.
 await_beside() {
   local here=$BESIDE/$1
+  [ -e "$here/group" ] || { echo "$1 was not begun: it is beside a step before this one" >&2; return 1; }
   until [ -e "$here/status" ]; do
     [ -d "/proc/$(cat "$here/group")" ] || [ -e "$here/status" ] || { echo "$1 was ended" >&2; return 1; }
     sleep 1
