@@ -97,7 +97,7 @@ fn what_cannot_be_compared_fails_with_its_reason() {
     );
     let ended = fake.script("compare-top", &[]);
     assert_eq!((ended.code, ended.stderr.contains("is metrics-server there?")), (1, true), "{ended:?}");
-    for arguments in [&["--top", "x"][..], &["--document", "x"], &["--tries", "0"]] {
+    for arguments in [&["--top", "x"][..], &["--document", "x"], &["--tries", "0"], &["--bound", "x"]] {
         assert_eq!(fake.script("compare-top", arguments).code, 64, "{arguments:?}");
     }
 }
