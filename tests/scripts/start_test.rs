@@ -93,6 +93,16 @@ fn a_profile_is_one_job_without_files() {
 }
 
 #[test]
+fn what_is_no_profile_starts_nothing_and_is_told_which_there_are() {
+    let fake = Fake::answering(CLUSTER);
+    let ended = fake.script("start-test", &["-j", "stres"]);
+    let names: Vec<&str> = podometer::load::profiles::ALL.iter().map(|profile| profile.name).collect();
+    let said = format!("start-test: stres: neither a file nor a profile; profiles: {}\n", names.join(" "));
+    assert_eq!((ended.code, ended.stderr), (1, said));
+    assert!(fake.words().is_empty());
+}
+
+#[test]
 fn stores_may_be_in_another_namespace_than_the_test() {
     let fake = Fake::answering(CLUSTER);
     let flags = ["-j", "stress", "-n", "shop", "--stores", "seguimiento", "--dry-run"];
