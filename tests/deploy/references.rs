@@ -312,12 +312,17 @@ impl<'a> Search<'a> {
     }
 
     fn pod_monitor(&mut self, object: &Value) {
-        // Pods of all namespaces are the applications', and none is here.
-        if object.pointer("/spec/namespaceSelector/any") == Some(&Value::Bool(true)) {
+        let selector = &object["spec"]["selector"];
+        let is_anywhere = object.pointer("/spec/namespaceSelector/any") == Some(&Value::Bool(true));
+        // All pods of all namespaces are the applications', and none is here.
+        if is_anywhere && selector.as_object().is_some_and(serde_json::Map::is_empty) {
             return;
         }
-        for namespace in Search::namespaces(object) {
-            let pods = self.pods(object, Some(&namespace), &object["spec"]["selector"]);
+        let named = Search::namespaces(object);
+        let namespaces: Vec<Option<&str>> =
+            if is_anywhere { vec![None] } else { named.iter().map(|name| Some(&**name)).collect() };
+        for namespace in namespaces {
+            let pods = self.pods(object, namespace, selector);
             if pods.is_empty() {
                 self.fault(object, "its selector takes no pod");
             }
