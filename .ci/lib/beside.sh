@@ -10,10 +10,11 @@ begin_beside() {
   trap end_beside EXIT
 }
 
-# Starts a step. It begins once a line of FILE matches, so that cargo has given the directory free.
-#   start_beside NAME [FILE PATTERN]
+# Starts a step by a command that takes its priority away. It begins once a line of FILE matches, so that cargo has given
+# the directory free.
+#   start_beside NAME COMMAND [FILE PATTERN]
 start_beside() {
-  local name=$1 file=${2:-/dev/null} pattern=${3:-}
+  local name=$1 yielding=$2 file=${3:-/dev/null} pattern=${4:-}
   rm -rf "${BESIDE:?}/$name"
   mkdir -p "$BESIDE/$name"
   # A process group of its own can be ended as a whole; of another session it would share the processors evenly.
@@ -22,7 +23,8 @@ start_beside() {
     set +m
     until [ -z "$pattern" ] || grep -q "$pattern" "$file"; do sleep 1; done
     status=0
-    PODOMETER_CI_BESIDE=$name chrt --idle 0 .ci/run "$name" >"$BESIDE/$name/log" 2>&1 </dev/null || status=$?
+    # shellcheck disable=SC2086
+    PODOMETER_CI_BESIDE=$name $yielding .ci/run "$name" >"$BESIDE/$name/log" 2>&1 </dev/null || status=$?
     echo "$status" >"$BESIDE/$name/status"
   ) &
   set +m
