@@ -4,7 +4,7 @@
 
 ARG RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm
 FROM ${RUST_IMAGE} AS build
-# Cargo.toml says what it is built for. Or `release`, which is larger by a quarter.
+# Cargo.toml says what it is built for. Or `release`, which is larger.
 ARG PROFILE=image
 # Reading k6's scripts (`load import`) is for where they are written: it takes a parser of JavaScript along.
 ARG FEATURES=--no-default-features

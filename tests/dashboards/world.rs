@@ -167,7 +167,6 @@ fn sinks(influxdb: &Server, every: &str) -> String {
         assert!(sink.remove(login).is_some(), "{login}");
     }
     sink.insert("url".to_owned(), influxdb.url().into());
-    sink.insert("create_database".to_owned(), true.into());
     sink.insert("interval".to_owned(), every.into());
     format!("sinks: {}\n", json!({"influxdb": [sink]}))
 }

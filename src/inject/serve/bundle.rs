@@ -43,19 +43,16 @@ impl Bundle<'_> {
             let service = format!("{}/{}", self.namespace, self.service);
             return Err(ServeError::NoWebhook { place: path, service });
         }
-        // A place in a list is only good for the webhook that was seen there.
-        let version = &object["metadata"]["resourceVersion"];
-        let mut operations =
-            vec![json!({"op": "test", "path": "/metadata/resourceVersion", "value": version})];
-        for (place, webhook) in ours {
-            if webhook["clientConfig"]["caBundle"] != wanted {
-                let path = format!("/webhooks/{place}/clientConfig/caBundle");
-                operations.push(json!({"op": "add", "path": path, "value": wanted}));
-            }
-        }
-        if operations.len() == 1 {
+        let others = ours.iter().filter(|(_, webhook)| webhook["clientConfig"]["caBundle"] != wanted);
+        let mut operations: Vec<Value> = others
+            .map(|(place, _)| json!({"op": "add", "path": format!("/webhooks/{place}/clientConfig/caBundle"), "value": wanted}))
+            .collect();
+        if operations.is_empty() {
             return Ok(false);
         }
+        // A place in a list is only good for the webhook that was seen there.
+        let version = &object["metadata"]["resourceVersion"];
+        operations.insert(0, json!({"op": "test", "path": "/metadata/resourceVersion", "value": version}));
         self.server.patch(&path, Bytes::from(Value::Array(operations).to_string())).await?;
         Ok(true)
     }
